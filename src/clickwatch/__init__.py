@@ -1,0 +1,1 @@
+"""clickwatch: one pipeline from a shop's clicks to windows, alerts and the archive."""

@@ -1,0 +1,55 @@
+"""What can go wrong for an operator: each error is one clear line and the cure for it.
+
+Comes in: a message and what to do. Goes out: exceptions that the command line prints as they are, with a
+non-zero exit code. Anything else that reaches the command line is a defect of clickwatch itself.
+"""
+
+
+class ClickwatchError(Exception):
+    """Base of all errors that an operator can act on: `str(error)` is the line to print."""
+
+    exit_code = 1
+
+    def __init__(self, problem: str, cure: str = "") -> None:
+        """`problem` says what is wrong, `cure` what to do about it; both without a final full stop."""
+        super().__init__(f"{problem}. {cure}." if cure else f"{problem}.")
+        self.problem = problem
+        self.cure = cure
+
+
+class SettingsError(ClickwatchError):
+    """A setting that cannot be used, or that changed under a stream already begun."""
+
+    exit_code = 2
+
+
+class StorageError(ClickwatchError):
+    """A file or folder that cannot be read or written: permissions, a full disk, a failed sync."""
+
+
+class LogError(ClickwatchError):
+    """The event log is damaged, or does not hold what was asked for."""
+
+
+class RecordTooLong(LogError):
+    """A record that no log takes (the intake's own, smaller limit refuses with a reason instead)."""
+
+
+class KeyProblem(ClickwatchError):
+    """The pseudonym key is missing, weak, or not the one that the store was begun with."""
+
+
+class StoreError(ClickwatchError):
+    """The store is damaged, of another schema version, or cannot be reached."""
+
+
+class SecondPipeline(ClickwatchError):
+    """Another pipeline writes to the same store."""
+
+
+class ArchiveError(ClickwatchError):
+    """The archive is damaged, or is ahead of the store that it belongs to."""
+
+
+class SourceError(ClickwatchError):
+    """A data set that cannot be read at all (single bad rows are counted instead)."""
