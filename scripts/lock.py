@@ -1,0 +1,48 @@
+"""Writes requirements/run.txt and requirements/dev.txt anew: every package pinned, every file hashed.
+
+One resolution holds for Linux and macOS, x86-64 and arm64, and every supported Python,
+which all get the same versions. Pins that still fit stay
+as they are; `--upgrade` takes the newest versions that pyproject.toml allows. Needs uv, which `make lock` sets up.
+"""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RUN = Path("requirements/run.txt")
+DEV = Path("requirements/dev.txt")
+_OPTIONS = (
+    "--universal",
+    "--fork-strategy=fewest",
+    "--python-version=3.11",
+    "--generate-hashes",
+    "--no-annotate",
+    "--no-header",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--quiet",
+)
+
+
+def _lock(output: Path, *options: str) -> None:
+    """Resolve pyproject.toml with what builds it: the project itself is installed without build isolation."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
+    uv = Path(sys.executable).with_name("uv")
+    command = [str(uv), "pip", "compile", *_OPTIONS, *options, f"--output-file={output}", "pyproject.toml", "-"]
+    (ROOT / output).parent.mkdir(exist_ok=True)
+    subprocess.run(command, cwd=ROOT, input="\n".join(build), text=True, check=True)
+
+
+def main() -> None:
+    """Lock what the commands need, then what the tests need on top, with the same pins."""
+    _lock(RUN, *sys.argv[1:])
+    _lock(DEV, "--extra=dev", f"--constraint={RUN}", *sys.argv[1:])
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)
