@@ -1,0 +1,46 @@
+"""Every test runs in an empty folder, with a home and keys of its own, whatever the developer has set."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+from clickwatch.settings import AppSettings, current_settings
+from tests.support import proof
+from tests.support.commands import CommandServer
+from tests.support.repository import ROOT
+
+settings.register_profile(
+    "clickwatch",
+    database=DirectoryBasedExampleDatabase(ROOT / ".hypothesis" / "examples"),
+    deadline=None,
+    print_blob=True,
+)
+settings.load_profile("clickwatch")
+
+
+@pytest.fixture(autouse=True)
+def _own_installation(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting, `.env`, home or key of the developer reaches a test, nor a process that it starts."""
+    for name in AppSettings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    folder = tmp_path_factory.mktemp("installation")
+    monkeypatch.setenv("CLICKWATCH_HOME", str(folder / "home"))
+    monkeypatch.setenv("PSEUDONYM_KEY_FILE", str(folder / "keys"))
+    monkeypatch.chdir(folder)
+    current_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def proof_scale() -> int:
+    """How many times the usual effort this run takes: multiply kills, examples and records by it."""
+    return proof.proof_scale()
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[CommandServer]:
+    """Starts commands quickly, each in a process of its own."""
+    server = CommandServer()
+    yield server
+    server.close()
