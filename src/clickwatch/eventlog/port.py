@@ -1,0 +1,69 @@
+"""What every event log offers, wherever it keeps its records."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_RECORD_BYTES = 16 * 1024 * 1024
+"""The longest record that a log takes; intake refuses far shorter ones with a reason of its own."""
+
+READABLE_BEYOND = 512
+"""An adapter leaves this many bytes readable after a block's last record: judging then needs no copy of it."""
+
+
+@dataclass(frozen=True)
+class RecordBlock:
+    """Records of one partition in offset order, as columns over one buffer.
+
+    Record i is `data[starts[i]:ends[i]]`, without its line end. `data` (uint8) may hold other bytes between
+    the records and must not be changed. `starts`, `ends`, `offsets`, `log_times` are int64 and of one
+    length; log times are µs since the Unix epoch, UTC. `next_offset` is where reading goes on.
+    """
+
+    partition: int
+    data: NDArray[np.uint8]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    log_times: NDArray[np.int64]
+    next_offset: int
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def record(self, index: int) -> bytes:
+        """The bytes of one record."""
+        return self.data[self.starts[index] : self.ends[index]].tobytes()
+
+
+class EventLog(Protocol):
+    """One topic. Partitions are numbered from 0. Offsets grow, and need not be dense."""
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions there are."""
+
+    def start_offset(self, partition: int) -> int:
+        """The offset of the oldest record kept."""
+
+    def end_offset(self, partition: int) -> int:
+        """The offset after the newest acknowledged record."""
+
+    def append(self, partition: int, lines: bytes) -> None:
+        """Add newline-terminated records; when it returns they are kept, whole and in order, or it raised.
+
+        Raises RecordTooLong for a record above MAX_RECORD_BYTES (then nothing of `lines` is added), StorageError when
+        the disk refuses.
+        """
+
+    def read(self, partition: int, offset: int, max_bytes: int, until: int | None = None) -> RecordBlock:
+        """The acknowledged records from `offset` on, at least one if there is one, about `max_bytes` at most.
+
+        `until` is an exclusive bound on offsets. Raises LogError if `offset` is not held (any more) or the
+        bytes are damaged.
+        """
+
+    def close(self) -> None:
+        """Give back files and connections."""
