@@ -1,0 +1,30 @@
+"""The history of the schema: each revision brings a database one step further, inside one transaction.
+
+Comes in: a connection in a write transaction. Goes out: the same database with the tables of `schema.py`.
+`versions/` holds one module per revision; Alembic runs them and is imported only when there is something to run.
+"""
+
+from sqlalchemy import Connection, inspect, text
+
+REVISIONS = ("0001",)
+"""All revisions, oldest first."""
+HEAD = REVISIONS[-1]
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision that the database is at; None if it has never been migrated."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("select version_num from alembic_version")).scalar()
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the database to HEAD within the connection's transaction; at HEAD already, nothing happens."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "clickwatch.store:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,56 @@
+"""The speed view of totals: product by hour, late events included."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+from sqlalchemy import Connection, select
+
+from clickwatch.store.deltas import adding_counts, values
+from clickwatch.store.schema import hour_totals
+from clickwatch.store.upsert import write_columns
+
+
+@dataclass(frozen=True)
+class HourTotal:
+    """One product in the hour that begins at `hour_start` (µs UTC); counts are accepted events."""
+
+    hour_start: int
+    product_id: str
+    category: str
+    view_count: int
+    cart_count: int
+    purchase_count: int
+
+
+_COLUMNS = [hour_totals.c[name] for name in HourTotal.__dataclass_fields__]
+
+
+def add(connection: Connection, deltas: pa.Table) -> None:
+    """Add an epoch's counts. `deltas`: hour_start, category_time, view_count, cart_count, purchase_count (int64),
+    product_id, category (string); `category_time` is the event time that the category is of, or null if unknown.
+    """
+    columns = {field: values(deltas[field]) for field in deltas.column_names}
+    write_columns(connection, adding_counts(connection.dialect.name, hour_totals), columns)
+
+
+def list_totals(
+    connection: Connection,
+    *,
+    product_id: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
+    limit: int | None = None,
+) -> Iterator[HourTotal]:
+    """Rows by hour_start, then product_id, with `since <= hour_start < until` (µs).
+
+    They stream: use them before the connection's transaction ends.
+    """
+    query = select(*_COLUMNS).order_by(hour_totals.c.hour_start, hour_totals.c.product_id).limit(limit)
+    if product_id is not None:
+        query = query.where(hour_totals.c.product_id == product_id)
+    if since is not None:
+        query = query.where(hour_totals.c.hour_start >= since)
+    if until is not None:
+        query = query.where(hour_totals.c.hour_start < until)
+    return (HourTotal(*row) for row in connection.execute(query))

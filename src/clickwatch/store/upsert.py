@@ -1,0 +1,60 @@
+"""Insert or change in one statement, many rows at once: the only place where the databases' SQL differs."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sqlalchemy import Connection, Dialect, Insert, Table
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+UpsertInsert: TypeAlias = "sqlite.Insert | postgresql.Insert"
+
+
+def insert_into(dialect: str, table: Table) -> UpsertInsert:
+    """An insert that knows `on_conflict_do_update`, in the words of a database by SQLAlchemy's name for it."""
+    if dialect != "postgresql":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # loaded where it is used: it takes a while
+
+    return postgresql.insert(table)
+
+
+@lru_cache
+def replacing(dialect: str, table: Table) -> UpsertInsert:
+    """An insert that takes the place of the row with the same primary key."""
+    statement = insert_into(dialect, table)
+    others = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
+
+
+def adding(dialect: str, table: Table, counts: Sequence[str], **changes: Any) -> UpsertInsert:
+    """An insert that adds `counts` to the row with the same primary key; `changes` sets further columns of it."""
+    statement = insert_into(dialect, table)
+    sums = {name: table.c[name] + statement.excluded[name] for name in counts}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_={**sums, **changes})
+
+
+def write_columns(connection: Connection, statement: Insert, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Run `statement` once per row; `columns` holds every column of its table, as plain Python values."""
+    compiled = _compiled(statement, connection.dialect)
+    if not len(next(iter(columns.values()))):
+        return
+    if compiled.positiontup is None:
+        names = list(columns)
+        rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        connection.execute(statement, rows)
+        return
+    # Positions in place of one dict per row: twice as fast. These column types need no conversion on the way in.
+    values = zip(*(columns[name] for name in compiled.positiontup), strict=True)
+    connection.exec_driver_sql(compiled.string, list(values))
+
+
+@lru_cache(maxsize=32)
+def _compiled(statement: Insert, dialect: Dialect) -> SQLCompiler:
+    compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
+    return compiled
