@@ -1,0 +1,70 @@
+"""The small files of a past day, put together part by part: the same rows in fewer files."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clickwatch.archive.actions import Action, remove
+from clickwatch.archive.encoding import REPEATING, as_archived
+from clickwatch.archive.layout import Part
+from clickwatch.archive.snapshot import DataFile, Snapshot
+from clickwatch.archive.splitting import Piece
+
+TARGET_BYTES = 64 * 1024 * 1024
+"""What a file should weigh; one file of this size is held in memory at a time."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Files of one part that become one."""
+
+    part: Part
+    files: tuple[DataFile, ...]
+
+
+def plan(snapshot: Snapshot, day: date, target: int) -> list[Bundle]:
+    """Which files of a day go together: neighbours in time, up to `target` bytes, never one alone."""
+    by_part: dict[Part, list[DataFile]] = {}
+    for file in snapshot.data_files(day):
+        by_part.setdefault(file.part, []).append(file)
+    return [
+        Bundle(part, bundle)
+        for part, files in by_part.items()
+        for bundle in _neighbours(files, target)
+        if len(bundle) > 1
+    ]
+
+
+def _neighbours(files: list[DataFile], target: int) -> Iterator[tuple[DataFile, ...]]:
+    bundle: list[DataFile] = []
+    for file in files:
+        if bundle and sum(f.size for f in bundle) + file.size > target:
+            yield tuple(bundle)
+            bundle = []
+        bundle.append(file)
+    yield tuple(bundle)
+
+
+def merged(root: Path, bundles: list[Bundle]) -> Iterator[Piece]:
+    """The rows of each bundle in source order, one bundle in memory at a time."""
+    for bundle in bundles:
+        tables = [pq.ParquetFile(root / file.path, read_dictionary=list(REPEATING)).read() for file in bundle.files]
+        rows = as_archived(pa.concat_tables(tables)).combine_chunks()
+        yield Piece(bundle.part, rows.sort_by([("source_partition", "ascending"), ("source_offset", "ascending")]))
+
+
+def removals(bundles: list[Bundle], now: int) -> list[Action]:
+    """The log's entries for the files that go."""
+    return [remove(file.path, bundle.part.values, file.size, now) for bundle in bundles for file in bundle.files]
+
+
+def retire(root: Path, bundles: list[Bundle], now: float) -> None:
+    """Mark the replaced files with the time of their replacement (s, Unix epoch), which `tidy` goes by."""
+    for bundle in bundles:
+        for file in bundle.files:
+            os.utime(root / file.path, (now, now))

@@ -1,0 +1,108 @@
+"""The files of the current version, and what their rows say: for the day, for recovery, for tests."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import or_
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+from deltalake import DeltaTable
+
+from clickwatch.archive.actions import APP_ID
+from clickwatch.archive.layout import Part, days_since_epoch
+from clickwatch.domain.columns import ARCHIVE_COLUMNS
+
+IDS_COLUMNS = pa.schema(
+    [
+        pa.field("source_partition", pa.int32()),
+        pa.field("event_id", pa.string()),
+        pa.field("event_time", pa.int64()),
+    ]
+)
+"""What de-duplication needs to know of archived rows: `event_time` in µs since the Unix epoch, UTC."""
+
+_EARLIEST = -(1 << 62)
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One Parquet file: its path relative to the table's folder, and its bytes."""
+
+    path: str
+    size: int
+    part: Part
+
+
+class Snapshot:
+    """One version of the table. Its files stay on disk for a while after newer versions dropped them."""
+
+    def __init__(self, root: Path, table: DeltaTable) -> None:
+        self._root = root
+        self.version = table.version()
+        self.last_epoch = table.transaction_version(APP_ID) or 0
+        # One row per file: path, size_bytes, num_records, partition.*, min.*, max.*.
+        self.entries: pa.Table = pa.table(table.get_add_actions(flatten=True))
+
+    def files(self, day: date | None = None) -> list[Path]:
+        """The Parquet files, of one UTC day or of all."""
+        return self._paths(self._entries_of(day))
+
+    def data_files(self, day: date) -> list[DataFile]:
+        """The Parquet files of one UTC day, oldest commit first."""
+        entries = self._entries_of(day)
+        if not len(entries):
+            return []
+        names = ("path", "size_bytes", "partition.category_part")
+        rows = sorted(zip(*(entries[name].to_pylist() for name in names), strict=True))
+        return [DataFile(path, size, Part(days_since_epoch(day), part)) for path, size, part in rows]
+
+    def _entries_of(self, day: date | None) -> pa.Table:
+        if day is None or not len(self.entries):
+            return self.entries
+        return self.entries.filter(pc.equal(self.entries["partition.event_date"], pa.scalar(day)))
+
+    def _paths(self, entries: pa.Table) -> list[Path]:
+        return [self._root / path for path in sorted(entries["path"].to_pylist())]
+
+    def to_arrow(self, day: date | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows, of one UTC day or of all, in no promised order."""
+        files = [str(path) for path in self.files(day)]
+        table: pa.Table = ds.dataset(files, schema=ARCHIVE_COLUMNS, format="parquet").to_table(columns=columns)
+        return table
+
+    def files_after(self, thresholds: Mapping[int, int | None]) -> list[Path]:
+        """The files that may hold rows of a partition with an event time above its threshold (None: any)."""
+        entries = self.entries
+        if not len(entries):
+            return []
+        newest: pa.ChunkedArray = entries["max.event_time"].cast(pa.int64())
+        wanted = pa.chunked_array([pa.array([False]).take(pa.array([0] * len(entries)))])
+        for partition, threshold in thresholds.items():
+            holds = pc.and_(
+                pc.less_equal(entries["min.source_partition"], partition),
+                pc.greater_equal(entries["max.source_partition"], partition),
+            )
+            late_enough = pc.greater(newest, _EARLIEST if threshold is None else threshold)
+            wanted = pc.or_(wanted, pc.and_(holds, late_enough))
+        return self._paths(entries.filter(wanted))
+
+    def ids_after(self, thresholds: Mapping[int, int | None]) -> pa.Table:
+        """See `DeltaArchive.ids_after`."""
+        files = [str(path) for path in self.files_after(thresholds)]
+        if not files:
+            return IDS_COLUMNS.empty_table()
+        above = [
+            (pc.field("source_partition") == partition) & (pc.field("event_time") > _timestamp(threshold))
+            for partition, threshold in thresholds.items()
+        ]
+        wanted = reduce(or_, above) & pc.field("event_id").is_valid()
+        rows = ds.dataset(files, schema=ARCHIVE_COLUMNS, format="parquet").to_table(IDS_COLUMNS.names, filter=wanted)
+        return rows.cast(IDS_COLUMNS)
+
+
+def _timestamp(micros: int | None) -> pa.Scalar:
+    return pa.scalar(_EARLIEST if micros is None else micros, pa.timestamp("us", tz="UTC"))
