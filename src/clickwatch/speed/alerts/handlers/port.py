@@ -1,0 +1,23 @@
+"""What every way out for alert messages offers."""
+
+from typing import Protocol
+
+from clickwatch.speed.alerts.message import AlertMessage
+
+
+class DeliveryError(Exception):
+    """A message that could not be handed over now; `str(error)` says why, in a few words."""
+
+
+class AlertHandler(Protocol):
+    """A strategy for reaching people. Called from one thread."""
+
+    @property
+    def name(self) -> str:
+        """What the settings call it, at most 16 characters."""
+
+    def deliver(self, message: AlertMessage, delivery_id: str) -> None:
+        """Hand over a message; when it returns the message is delivered. Raises DeliveryError or OSError.
+
+        The same `delivery_id` may come again after a crash: a handler that can tell hands it over once only.
+        """

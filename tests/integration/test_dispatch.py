@@ -1,0 +1,153 @@
+import threading
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from clickwatch.domain.window import MINUTE, SECOND
+from clickwatch.errors import StoreError
+from clickwatch.speed.alerts.back_off import BackOff
+from clickwatch.speed.alerts.dispatch import Dispatcher
+from clickwatch.speed.alerts.dispatch_thread import DispatchThread
+from clickwatch.speed.alerts.message import AlertMessage
+from clickwatch.speed.alerts.reading import DeliveryRow, list_deliveries
+from tests.support.alert_stream import AlertStream, Inbox
+
+
+@pytest.fixture
+def stream(tmp_path: Path) -> AlertStream:
+    return AlertStream.at(tmp_path, handlers=("console", "file"))
+
+
+def rows(stream: AlertStream) -> dict[str, DeliveryRow]:
+    """Handler -> its only delivery."""
+    with stream.store.read() as c:
+        return {row.handler: row for row in list_deliveries(c)}
+
+
+def test_delays_double_up_to_the_cap_and_then_it_gives_up() -> None:
+    delays = [BackOff(jitter=0.0).delay(failures, Random(1)) for failures in range(1, 13)]
+    assert delays == [seconds * SECOND for seconds in (2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300)] + [None]
+
+
+def test_jitter_shortens_a_delay_by_a_fifth_at_most() -> None:
+    random = Random(1)
+    delays = {BackOff().delay(3, random) or 0 for _ in range(100)}
+    assert len(delays) > 50
+    assert 6.4 * SECOND <= min(delays) <= max(delays) <= 8 * SECOND
+
+
+def test_a_failing_handler_is_tried_again_later_and_the_other_is_not_affected(stream: AlertStream) -> None:
+    good, bad = Inbox("console"), Inbox("file")
+    bad.broken = True
+    dispatcher = stream.dispatcher(bad, good)
+    stream.epoch({("P", 0): (150, 0)})
+    waits = []
+    for _ in range(4):
+        assert dispatcher.deliver_due() >= 1
+        assert dispatcher.deliver_due() == 0
+        waits.append(rows(stream)["file"].next_attempt_at - stream.now)
+        stream.now = rows(stream)["file"].next_attempt_at
+    assert waits == sorted(set(waits))
+    bad.broken = False
+    dispatcher.deliver_due()
+    assert (good.kinds, bad.kinds) == (["beginning"], ["beginning"])
+    delivered = rows(stream)["file"]
+    assert (delivered.status, delivered.attempts, delivered.last_error) == ("delivered", 5, None)
+    assert delivered.delivered_at == stream.now
+
+
+def test_a_delivery_that_never_works_ends_as_failed_with_its_reason(stream: AlertStream) -> None:
+    bad = Inbox("file")
+    bad.broken = True
+    dispatcher = stream.dispatcher(bad, back_off=BackOff(attempts=3))
+    stream.epoch({("P", 0): (150, 0)})
+    for _ in range(5):
+        dispatcher.deliver_due()
+        stream.now += 10 * MINUTE
+    failed = rows(stream)["file"]
+    assert (failed.status, failed.attempts, failed.last_error) == ("failed", 3, "nobody answers")
+    assert bad.attempts == 3
+
+
+def test_an_os_error_of_a_handler_is_a_failure_like_any_other(stream: AlertStream) -> None:
+    class Full(Inbox):
+        def deliver(self, message: AlertMessage, delivery_id: str) -> None:
+            raise OSError(28, "No space left on device\x1b[2J")
+
+    stream.epoch({("P", 0): (150, 0)})
+    assert stream.dispatcher(Full("file")).deliver_due() == 1
+    assert rows(stream)["file"].last_error == "[Errno 28] No space left on device\\x1b[2J"
+
+
+def test_a_dead_handler_is_asked_once_per_round_however_much_waits(stream: AlertStream) -> None:
+    dead = Inbox("file")
+    dead.broken = True
+    stream.epoch({(f"P{i}", 0): (150, 0) for i in range(10)})
+    assert stream.dispatcher(dead).deliver_due() == 1
+    assert dead.attempts == 1
+
+
+def test_messages_for_a_handler_that_is_not_chosen_any_more_are_cancelled(stream: AlertStream) -> None:
+    stream.epoch({("P", 0): (150, 0)})
+    assert stream.dispatcher(Inbox("file")).cancel_unchosen() == 1
+    assert {name: row.status for name, row in rows(stream).items()} == {"console": "cancelled", "file": "pending"}
+
+
+def test_a_store_that_cannot_be_written_repeats_no_message(
+    stream: AlertStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = Inbox("file")
+    dispatcher = stream.dispatcher(inbox)
+    stream.epoch({("P", 0): (150, 0)})
+    with monkeypatch.context() as locked:
+        locked.setattr(stream.store, "begin", _locked)
+        for _ in range(3):
+            with pytest.raises(StoreError):
+                dispatcher.deliver_due()
+    dispatcher.deliver_due()
+    assert inbox.kinds == ["beginning"]
+    assert rows(stream)["file"].status == "delivered"
+
+
+def _locked() -> None:
+    raise StoreError("Another process keeps the store locked")
+
+
+def test_the_thread_delivers_what_an_epoch_wrote_and_drains_when_it_stops(stream: AlertStream) -> None:
+    came = threading.Event()
+
+    class Bell(Inbox):
+        def deliver(self, message: AlertMessage, delivery_id: str) -> None:
+            super().deliver(message, delivery_id)
+            came.set()
+
+    inbox = Bell("file")
+    thread = DispatchThread(stream.dispatcher(inbox), poll=3600)
+    thread.start()
+    stream.epoch({("P", 0): (150, 0)})
+    thread.wake()
+    assert came.wait(30)
+    stream.epoch({(f"Q{i}", 0): (150, 0) for i in range(40)}, close_through=1)
+    assert thread.stop(drain=60)
+    assert (inbox.kinds.count("beginning"), inbox.kinds.count("end")) == (41, 41)
+
+
+def test_the_thread_goes_on_after_an_error_of_the_store(stream: AlertStream, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = threading.Event()
+    deliver_due = Dispatcher.deliver_due
+
+    def fail_once(dispatcher: Dispatcher) -> int:
+        if failed.is_set():
+            return deliver_due(dispatcher)
+        failed.set()
+        raise StoreError("Another process keeps the store locked")
+
+    monkeypatch.setattr(Dispatcher, "deliver_due", fail_once)
+    inbox = Inbox("file")
+    stream.epoch({("P", 0): (150, 0)})
+    thread = DispatchThread(stream.dispatcher(inbox), poll=3600, pause=3600)
+    thread.start()
+    assert failed.wait(30)
+    assert thread.stop(drain=60)
+    assert inbox.kinds == ["beginning"]
