@@ -1,0 +1,118 @@
+"""The commit of an epoch: results and offsets in one transaction, under the pipeline's lease."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from clickwatch.speed.alerts.lifecycle import AlertBook
+from clickwatch.speed.effects import Epoch, PartitionEffects
+from clickwatch.store import accounting, epochs, leases, quarantine, totals, windows
+from clickwatch.store.database import Store
+
+LEASE = "pipeline"
+LEASE_TTL = 30_000_000
+"""How long a silent pipeline on another machine keeps its place, in µs."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to write, as a fencing token; an older token can no longer commit."""
+
+    token: int
+    ttl: int = LEASE_TTL
+
+
+class EpochCommitter:
+    """Writes epochs and closings to the store."""
+
+    def __init__(
+        self, store: Store, lease: Lease, alerts: AlertBook, fingerprint: str, clock: Callable[[], int]
+    ) -> None:
+        """`clock` gives µs since the Unix epoch, UTC."""
+        self._store = store
+        self._lease = lease
+        self._alerts = alerts
+        self._fingerprint = fingerprint
+        self._clock = clock
+
+    def commit(self, epoch: Epoch, archived: int) -> None:
+        """All effects of an epoch, or none. Epochs up to `archived` need no longer be known.
+
+        Raises SecondPipeline if another pipeline took over.
+        """
+        now = self._clock()
+        with self._store.begin() as connection:
+            leases.renew(connection, LEASE, self._lease.token, now, self._lease.ttl)
+            epochs.claim(connection, epoch.number, self._fingerprint, now, [_range(part) for part in epoch.parts])
+            epochs.save_progress(connection, [_progress(part) for part in epoch.parts])
+            for part in epoch.parts:
+                self._add(connection, epoch.number, part)
+            self._close(connection, epoch.number, epoch.touched(), epoch.frontier, now)
+            epochs.prune(connection, archived)
+
+    def close(self, last_epoch: int, frontier: int, archived: int) -> None:
+        """Close windows without new records: the partitions are idle. `frontier` in µs."""
+        now = self._clock()
+        with self._store.begin() as connection:
+            leases.renew(connection, LEASE, self._lease.token, now, self._lease.ttl)
+            self._close(connection, last_epoch, None, frontier, now)
+            epochs.prune(connection, archived)
+
+    def renew(self, archived: int) -> None:
+        """Keep the lease while there is nothing to write."""
+        with self._store.begin() as connection:
+            leases.renew(connection, LEASE, self._lease.token, self._clock(), self._lease.ttl)
+            epochs.prune(connection, archived)
+
+    def release(self, archived: int) -> None:
+        """Give the lease back at a clean stop."""
+        with self._store.begin() as connection:
+            epochs.prune(connection, archived)
+            leases.release(connection, LEASE, self._lease.token)
+
+    def _add(self, connection: Connection, number: int, part: PartitionEffects) -> None:
+        taken = part.taken
+        windows.add(connection, number, part.deltas.windows)
+        totals.add(connection, part.deltas.hours)
+        accounting.add(connection, taken.partition, _counts(part))
+        quarantine.add(
+            connection,
+            number,
+            [quarantine.quarantined(taken.partition, r.offset, r.log_time, r.reason, r.raw) for r in taken.refused],
+        )
+
+    def _close(
+        self, connection: Connection, epoch: int, touched: tuple[int, int] | None, frontier: int | None, now: int
+    ) -> None:
+        if frontier is not None:
+            windows.close(connection, frontier)
+        self._alerts.update(connection, epoch, touched, frontier, now)
+
+
+def _range(part: PartitionEffects) -> epochs.EpochRange:
+    taken = part.taken
+    return epochs.EpochRange(
+        partition=taken.partition,
+        start_offset=taken.start_offset,
+        end_offset=taken.next_offset,
+        watermark_before=taken.watermark_before,
+        accepted=len(taken.events),
+    )
+
+
+def _progress(part: PartitionEffects) -> epochs.PartitionProgress:
+    taken = part.taken
+    return epochs.PartitionProgress(taken.partition, taken.next_offset, taken.watermark_after)
+
+
+def _counts(part: PartitionEffects) -> accounting.Counts:
+    taken = part.taken
+    return accounting.Counts(
+        received=taken.received,
+        accepted=len(taken.events),
+        duplicate=taken.duplicates,
+        on_time=len(taken.events) - taken.late,
+        late=taken.late,
+        rejected=taken.reasons,
+    )

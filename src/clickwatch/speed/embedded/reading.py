@@ -1,0 +1,84 @@
+"""Reading ahead: the next blocks of all partitions, judged, while the epochs before are still being written."""
+
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from clickwatch.eventlog.port import EventLog, RecordBlock
+from clickwatch.intake.judging import Judged
+from clickwatch.speed.embedded.judging_pool import JudgePool
+
+
+@dataclass(frozen=True)
+class JudgedBlock:
+    """Records of one partition from `start_offset` on, with the judge's verdicts, which may still be under way."""
+
+    start_offset: int
+    block: RecordBlock
+    verdicts: "Future[Judged]"
+
+    @property
+    def judged(self) -> Judged:
+        """The verdicts; waits for them."""
+        return self.verdicts.result()
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What the log had for the next epoch."""
+
+    blocks: tuple[JudgedBlock, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the log in these blocks."""
+        return sum(b.block.next_offset - b.start_offset for b in self.blocks)
+
+
+class Reader:
+    """Reads all partitions side by side, each on from its own offset, at most `max_bytes` at a time."""
+
+    def __init__(self, log: EventLog, judges: JudgePool, offsets: Mapping[int, int], max_bytes: int) -> None:
+        self._log = log
+        self._judges = judges
+        self._offsets = dict(offsets)
+        self._max_bytes = max_bytes
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
+        self._ahead: deque[Future[Ahead]] = deque()
+
+    def next(self, until: Mapping[int, int] | None = None) -> Ahead:
+        """The next blocks (none where there is nothing new). `until`: offsets to stop before."""
+        if not self._ahead:
+            self._ahead.append(self._pool.submit(self._read, until))
+        ahead = self._ahead.popleft().result()
+        if ahead.nbytes >= self._max_bytes // 2:
+            while len(self._ahead) < self._judges.parallel:
+                self._ahead.append(self._pool.submit(self._read, until))
+        return ahead
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether more is being read already: the log holds more than one epoch takes."""
+        return bool(self._ahead)
+
+    def close(self) -> None:
+        """End reading and judging; what was read ahead is read again by whoever comes next."""
+        self._pool.shutdown(cancel_futures=True)
+        self._judges.close()
+
+    def _read(self, until: Mapping[int, int] | None) -> Ahead:
+        ends = {p: self._end(p, until) for p in self._offsets}
+        waiting = [p for p, end in ends.items() if self._offsets[p] < end]
+        blocks = tuple(self._read_partition(p, ends[p], self._max_bytes // len(waiting)) for p in waiting)
+        for block in blocks:
+            self._offsets[block.block.partition] = block.block.next_offset
+        return Ahead(blocks)
+
+    def _end(self, partition: int, until: Mapping[int, int] | None) -> int:
+        return self._log.end_offset(partition) if until is None else until[partition]
+
+    def _read_partition(self, partition: int, end: int, max_bytes: int) -> JudgedBlock:
+        start = self._offsets[partition]
+        block = self._log.read(partition, start, max_bytes, end)
+        return JudgedBlock(start, block, self._judges.judge(block))
