@@ -1,0 +1,42 @@
+"""The settings that shape decisions, written down with every epoch: they must not change under a stream."""
+
+import json
+from collections.abc import Mapping
+
+from clickwatch.domain.duration import format_duration
+from clickwatch.domain.event import CONTRACT_VERSION
+from clickwatch.errors import KeyProblem, SettingsError
+from clickwatch.intake.intake import IntakeRules
+
+
+def fingerprint(rules: IntakeRules) -> str:
+    """The decision-shaping settings as one line of JSON, by the names that people set."""
+    return json.dumps(
+        {
+            "contract": str(CONTRACT_VERSION),
+            "SPARK_WINDOW_DURATION": format_duration(rules.spec.length),
+            "SPARK_SLIDE_DURATION": format_duration(rules.spec.slide),
+            "SPARK_WATERMARK_DELAY": format_duration(rules.stream.delay),
+            "INTAKE_MAX_FUTURE": format_duration(rules.stream.max_future),
+            "key": rules.pseudonymiser.key_id,
+        }
+    )
+
+
+def check_fingerprint(recorded: str | None, now: str) -> None:
+    """Raise SettingsError or KeyProblem, naming what changed, unless the stream was begun with the same settings."""
+    if recorded is None or recorded == now:
+        return
+    before: Mapping[str, str] = json.loads(recorded)
+    after: Mapping[str, str] = json.loads(now)
+    changed = [name for name in after if before.get(name) != after[name]]
+    if "key" in changed:
+        raise KeyProblem(
+            f"The pseudonym key is another one (id {after['key']}) than this home was begun with (id {before['key']})",
+            "Put the first key back: under two keys one user would count as two",
+        )
+    differences = ", ".join(f"{name} was {before.get(name, 'not set')} and is {after[name]}" for name in changed)
+    raise SettingsError(
+        f"Settings changed since this home was begun: {differences}",
+        "Set them back, or stream the log again into a new home (CLICKWATCH_HOME)",
+    )

@@ -1,0 +1,24 @@
+"""The event log that the settings name."""
+
+import time
+
+from clickwatch.eventlog.local import LocalLog, LocalLogConfig
+from clickwatch.eventlog.port import EventLog
+from clickwatch.settings import AppSettings
+from clickwatch.wiring.home import open_home
+
+
+def wall_clock() -> int:
+    """Now, in µs since the Unix epoch, UTC."""
+    return time.time_ns() // 1000
+
+
+def open_log(settings: AppSettings) -> EventLog:
+    """The local log of the home, made if it is not there. Raises StorageError, LogError."""
+    config = LocalLogConfig(
+        folder=open_home(settings).log / settings.kafka_clickstream_topic,
+        partitions=settings.log_partitions,
+        segment_bytes=settings.log_segment_bytes,
+        retention=settings.retention_days,
+    )
+    return LocalLog(config, wall_clock)

@@ -1,0 +1,204 @@
+"""The embedded pipeline, put together and brought back to where its last run left it."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+
+from clickwatch.archive.delta import DeltaArchive
+from clickwatch.domain.alert import AlertThresholds
+from clickwatch.errors import ClickwatchError
+from clickwatch.eventlog.port import EventLog
+from clickwatch.intake.dedupe import Deduplicator
+from clickwatch.intake.id_hash import IdHasher
+from clickwatch.intake.id_table import IdTable
+from clickwatch.intake.intake import IntakeRules, PartitionIntake
+from clickwatch.settings import AppSettings
+from clickwatch.speed.alerts.lifecycle import AlertBook
+from clickwatch.speed.archiving import ArchiveWriter, FlushPolicy
+from clickwatch.speed.commit import LEASE, LEASE_TTL, EpochCommitter, Lease
+from clickwatch.speed.effects import EpochReport
+from clickwatch.speed.embedded.judging_pool import JudgePool
+from clickwatch.speed.embedded.pipeline import Clocks, EmbeddedPipeline, Pace, Parts, Position
+from clickwatch.speed.embedded.reading import Reader
+from clickwatch.speed.embedded.recovery import (
+    Recorded,
+    Rerun,
+    check_archive,
+    check_log,
+    remember_ids,
+    starting_watermarks,
+)
+from clickwatch.speed.frontier import Frontier
+from clickwatch.store import epochs, leases
+from clickwatch.store.database import Store, open_store
+from clickwatch.store.holder import is_dead, this_process
+from clickwatch.wiring.alerts import delivering
+from clickwatch.wiring.fingerprint import fingerprint
+from clickwatch.wiring.home import Home, open_home
+from clickwatch.wiring.log import open_log, wall_clock
+from clickwatch.wiring.own_log import speak_on_standard_error
+from clickwatch.wiring.rules import intake_rules, window_spec
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who looks on: `on_epoch` hears of each committed epoch, `on_step` of each step between durable writes."""
+
+    on_epoch: Callable[[EpochReport], None] = lambda report: None
+    on_step: Callable[[str], None] = lambda step: None
+
+
+def monotonic() -> int:
+    """µs that never go back."""
+    return time.monotonic_ns() // 1000
+
+
+def run_stream(
+    settings: AppSettings, stop: threading.Event, *, until_caught_up: bool, watch: Watch | None = None
+) -> None:
+    """Run the embedded pipeline over the home's log until `stop` is set, or it has caught up with the log.
+
+    Raises ClickwatchError with what is wrong; nothing that was acknowledged is lost by that.
+    """
+    stream_from(open_log(settings), settings, stop, until_caught_up=until_caught_up, watch=watch or Watch())
+
+
+def stream_from(
+    log: EventLog, settings: AppSettings, stop: threading.Event, *, until_caught_up: bool, watch: Watch
+) -> None:
+    """Run the embedded pipeline over `log`, and close the log at the end. Caught up: read to its present end."""
+    speak_on_standard_error(settings)
+    home = open_home(settings)
+    watch.on_step("log opened")
+    try:
+        until = {p: log.end_offset(p) for p in range(log.partitions)} if until_caught_up else None
+        with _leased_store(home, watch) as (store, lease), delivering(settings, home, store):
+            rules = intake_rules(settings, home, store)
+            watch.on_step("key read")
+            archive = DeltaArchive.open(home.archive, create=_last_epoch(store) == 0, on_step=watch.on_step)
+            archive.tidy()
+            watch.on_step("archive opened")
+            with _archiving(archive, settings) as writer, closing(_judges(settings, rules)) as judges:
+                recorded, intakes = _recovered(settings, home, log, store, rules, archive, writer, judges, watch)
+                frontier = Frontier(
+                    intakes, None if until_caught_up else settings.idle_after, rules.stream.delay, monotonic()
+                )
+                committer = EpochCommitter(store, lease, _alert_book(settings), fingerprint(rules), wall_clock)
+                parts = Parts(_reader(settings, log, judges, recorded), rules.spec, committer, writer, frontier)
+                position = Position(recorded.last_epoch, intakes)
+                pace = Pace(settings.epoch_interval)
+                clocks = Clocks(wall_clock, monotonic)
+                EmbeddedPipeline(parts, position, pace, clocks, watch.on_epoch, watch.on_step).run(stop, until)
+    finally:
+        log.close()
+
+
+@contextmanager
+def _leased_store(home: Home, watch: Watch) -> Iterator[tuple[Store, Lease]]:
+    store = open_store(home.store, create=True)
+    watch.on_step("store opened")
+    try:
+        with store.begin() as connection:
+            token = leases.acquire(connection, LEASE, this_process(), wall_clock(), LEASE_TTL, is_dead)
+        try:
+            watch.on_step("leased")
+            yield store, Lease(token)
+        except BaseException:
+            _give_back(store, token)
+            raise
+    finally:
+        store.close()
+
+
+def _give_back(store: Store, token: int) -> None:
+    """Release the lease of a pipeline that failed, if it can be: the next start need not wait for its end then."""
+    with suppress(ClickwatchError), store.begin() as connection:
+        leases.release(connection, LEASE, token)
+
+
+@contextmanager
+def _archiving(archive: DeltaArchive, settings: AppSettings) -> Iterator[ArchiveWriter]:
+    writer = ArchiveWriter(archive, FlushPolicy(settings.archive_max_rows, settings.archive_max_delay), monotonic)
+    try:
+        yield writer
+    finally:
+        writer.abandon()
+
+
+def _recovered(
+    settings: AppSettings,
+    home: Home,
+    log: EventLog,
+    store: Store,
+    rules: IntakeRules,
+    archive: DeltaArchive,
+    writer: ArchiveWriter,
+    judges: JudgePool,
+    watch: Watch,
+) -> tuple[Recorded, dict[int, PartitionIntake]]:
+    """Where the store left off, and each partition's intake in the state of that moment."""
+    recorded = _recorded(store, archive.last_epoch())
+    check_log(log, recorded)
+    check_archive(archive.last_epoch(), recorded)
+    intakes = _intakes(settings, home, rules, range(log.partitions), starting_watermarks(recorded))
+    rerun = Rerun(log, judges, intakes, recorded, watch.on_step)
+    remember_ids(archive, intakes, rules.stream.horizon)
+    rerun.run(writer.add)
+    return recorded, intakes
+
+
+def _judges(settings: AppSettings, rules: IntakeRules) -> JudgePool:
+    return JudgePool(rules.stream.max_future, _judging_processes(settings))
+
+
+def _reader(settings: AppSettings, log: EventLog, judges: JudgePool, recorded: Recorded) -> Reader:
+    offsets = {p: _offset(log, recorded, p) for p in range(log.partitions)}
+    return Reader(log, judges, offsets, settings.epoch_max_bytes)
+
+
+def _last_epoch(store: Store) -> int:
+    with store.read() as connection:
+        return epochs.last_epoch(connection)
+
+
+def _recorded(store: Store, archived: int) -> Recorded:
+    with store.read() as connection:
+        return Recorded(
+            last_epoch=epochs.last_epoch(connection),
+            unarchived=tuple(epochs.ranges_after(connection, archived)),
+            progress=epochs.progress(connection),
+        )
+
+
+def _intakes(
+    settings: AppSettings, home: Home, rules: IntakeRules, partitions: range, watermarks: Mapping[int, int | None]
+) -> dict[int, PartitionIntake]:
+    memory = settings.dedup_memory * 1024 * 1024 // len(partitions)
+    hasher = IdHasher()
+    return {
+        p: PartitionIntake(
+            rules,
+            Deduplicator(IdTable(memory, home.spill), hasher, rules.stream.horizon),
+            watermarks.get(p),
+        )
+        for p in partitions
+    }
+
+
+def _offset(log: EventLog, recorded: Recorded, partition: int) -> int:
+    place = recorded.progress.get(partition)
+    return place.next_offset if place else log.start_offset(partition)
+
+
+def _alert_book(settings: AppSettings) -> AlertBook:
+    thresholds = AlertThresholds(settings.alert_min_views_threshold, settings.alert_max_purchases_threshold)
+    return AlertBook(thresholds, window_spec(settings), settings.alert_handlers, settings.alert_max_age)
+
+
+def _judging_processes(settings: AppSettings) -> int:
+    """As many as there are cores, up to four; none on a machine with one core."""
+    cores = os.cpu_count() or 1
+    return min(cores, 4) * (cores > 1) if settings.judging_processes is None else settings.judging_processes
