@@ -1,0 +1,159 @@
+"""`clickwatch produce`: synthetic shoppers, at a steady pace or a whole day as fast as possible."""
+
+import json
+import secrets
+import sys
+import time
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from clickwatch.cli.progress import event_progress
+from clickwatch.cli.stopping import StopOnSignal
+from clickwatch.cli.wording import clock_time, elapsed, iso_time, number_of, size
+from clickwatch.domain.duration import parse_duration
+from clickwatch.domain.window import DAY, SECOND
+from clickwatch.settings import current_settings
+from clickwatch.sources.pace import Pace
+from clickwatch.sources.profiles import DataGeneratorFactory, Wish
+from clickwatch.sources.traffic import TrafficGenerator, TrafficPlan
+from clickwatch.sources.writer import LogWriter, deliver
+from clickwatch.wiring.log import open_log, wall_clock
+
+
+class Profile(StrEnum):
+    """The profiles that the command offers."""
+
+    STEADY = "steady"
+    DAY = "day"
+
+
+class Target(StrEnum):
+    """Where events can go."""
+
+    LOG = "log"
+
+
+def produce(
+    profile: Annotated[
+        Profile, typer.Option(help="steady: at a constant pace, as it happens. day: 24 hours at once.")
+    ] = Profile.STEADY,
+    rate: Annotated[
+        float | None, typer.Option(help="Events per second; PRODUCER_EVENTS_PER_SECOND by default.", show_default=False)
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option(help="How long, such as 30s or 1h; 5m for steady, 24h for day.", show_default=False)
+    ] = None,
+    events: Annotated[
+        int | None, typer.Option(min=1, help="How many events; rate × duration by default.", show_default=False)
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option(help="day: which UTC day, YYYY-MM-DD; yesterday by default.", show_default=False)
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="The first event's time, ISO 8601 with Z or an offset.", show_default=False)
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same seed and start make the same events.", show_default=False)
+    ] = None,
+    to: Annotated[Target, typer.Option(help="Where the events go.")] = Target.LOG,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object.")] = False,
+) -> None:
+    """Put synthetic traffic onto the log: 1,000 shoppers, 100 products, some that all look at and nobody buys."""
+    if date is not None and (start is not None or profile is not Profile.DAY):
+        raise typer.BadParameter("it goes with --profile day, and not with --start", param_hint="--date")
+    settings = current_settings()
+    wish = Wish(
+        now=wall_clock(),
+        seed=secrets.randbits(32) if seed is None else seed,
+        rate=_rate(settings.producer_events_per_second if rate is None else rate),
+        high_interest=settings.producer_high_interest_product_ids,
+        start=_day(date) if date is not None else _moment(start) if start is not None else None,
+        duration=_duration(duration) if duration is not None else None,
+        events=events,
+    )
+    generator = DataGeneratorFactory.create(profile.value, wish)
+    if profile is Profile.DAY:
+        _warn_of_future(generator.plan, wish.now, settings.intake_max_future)
+    with StopOnSignal() as stopping:
+        writer, took = _run(generator, stopping, is_paced=profile is Profile.STEADY)
+    _report(profile, generator.plan, writer, took, as_json, stopping())
+    raise typer.Exit(stopping.exit_code)
+
+
+def _warn_of_future(plan: TrafficPlan, now: int, tolerated: int) -> None:
+    if plan.start + plan.duration > now + tolerated:
+        problem = f"intake will refuse the events after {clock_time(now)} UTC: they lie in the future"
+        print(f"clickwatch: {problem}.", file=sys.stderr)
+
+
+def _run(generator: TrafficGenerator, stopping: StopOnSignal, is_paced: bool) -> tuple[LogWriter, int]:
+    """Deliver the events; what was written, and the µs it took."""
+    plan = generator.plan
+    began = _monotonic()
+    pace = Pace(_monotonic, time.sleep, stopping) if is_paced else None
+    if pace is not None:
+        pace.begin(plan.start)
+    log = open_log(current_settings())
+    try:
+        writer = LogWriter(log)
+        with event_progress("Shoppers are in the shop", plan.events) as update:
+            for _ in deliver(generator.batches(), writer, pace, stopping):
+                update(writer.events)
+    finally:
+        log.close()
+    return writer, _monotonic() - began
+
+
+def _report(profile: Profile, plan: TrafficPlan, writer: LogWriter, took: int, as_json: bool, stopped: bool) -> None:
+    if as_json:
+        facts = {"profile": profile.value, "events": writer.events, "planned": plan.events, "bytes": writer.bytes}
+        facts |= {"start": iso_time(plan.start), "end": iso_time(plan.start + plan.duration), "seed": plan.seed}
+        print(json.dumps(facts | {"seconds": round(took / SECOND, 3), "stopped": stopped}))
+        return
+    what = number_of(writer.events, "event", "events")
+    if stopped:
+        what = f"Stopped. {what} of {plan.events:,}"
+    rate = plan.events / plan.duration * SECOND if profile is Profile.STEADY else writer.events / max(took, 1) * SECOND
+    pace = f"{rate:,.{0 if rate >= 100 or rate.is_integer() else 1}f} per second"
+    print(f"{what} ({size(writer.bytes)}) went onto the log in {elapsed(took)}, {pace}.")
+    print(f"Their times begin at {clock_time(plan.start)} UTC and span {elapsed(plan.duration)}; seed {plan.seed}.")
+
+
+def _monotonic() -> int:
+    return time.monotonic_ns() // 1000
+
+
+def _rate(rate: float) -> float:
+    if not 0 < rate <= 1_000_000:
+        raise typer.BadParameter("it is above 0 and at most 1,000,000 events per second", param_hint="--rate")
+    return rate
+
+
+def _duration(text: str) -> int:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--duration") from None
+
+
+def _day(text: str) -> int:
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date: write YYYY-MM-DD", param_hint="--date") from None
+    return int(day.timestamp()) // (DAY // SECOND) * DAY
+
+
+def _moment(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        hint = "write a time with an offset, such as 2026-01-26T07:00:00Z"
+        raise typer.BadParameter(f"{text!r} cannot be used: {hint}", param_hint="--start")
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
