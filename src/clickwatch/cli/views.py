@@ -1,0 +1,169 @@
+"""The commands that list what the pipeline knows: windows, alerts, accounting, totals, quarantine."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from clickwatch.cli.output import Column, console, is_narrow, notes, print_json_lines, say, table
+from clickwatch.cli.tables import accounting_sums, accounting_table, alert_table, window_table
+from clickwatch.domain.instant import clock_utc, iso_utc
+from clickwatch.serving import rows
+from clickwatch.settings import current_settings
+from clickwatch.speed.alerts.reading import AlertRow, list_alerts
+from clickwatch.store import totals as hour_totals
+from clickwatch.store import windows
+from clickwatch.wiring.reading import reading
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, all rows.")]
+Limit = Annotated[int, typer.Option(min=1, help="Rows of the table (not of --json).")]
+_TOTAL_COLUMNS = (
+    Column("hour (UTC)", "fixed"),
+    Column("product_id"),
+    Column("category"),
+    Column("view_count", "number"),
+    Column("cart_count", "number"),
+    Column("purchase_count", "number"),
+)
+_QUARANTINE_COLUMNS = (
+    Column("partition", "number"),
+    Column("offset", "number"),
+    Column("log time (UTC)", "fixed"),
+    Column("reason"),
+    Column("bytes", "number"),
+    Column("record"),
+)
+_SHOWN_OF_RECORD = 80
+
+
+def _show(drawn: Table, limit: int, found: int, command: str) -> None:
+    """Print a table, or that there is nothing yet, or how to get the rest."""
+    if not found:
+        say(f"No {str(drawn.title).lower()} to show.")
+        return
+    console.print(drawn)
+    if found > limit:
+        notes.print(f"… and more: {command} --limit N, or --json for all.")
+
+
+def list_windows(
+    as_json: AsJson = False,
+    limit: Limit = 20,
+    product: Annotated[str | None, typer.Option(help="Only this product.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only `open` or `closed` windows.")] = None,
+) -> None:
+    """Views and purchases per window and product; the table shows the newest first, the most viewed on top."""
+    if status not in (None, windows.OPEN, windows.CLOSED):
+        raise typer.BadParameter("it is open or closed", param_hint="--status")
+    filters: dict[str, Any] = {"product_id": product, "status": status}
+    with reading(current_settings()) as connection:
+        if as_json:
+            print_json_lines(rows.window_rows(connection, **filters))
+            return
+        newest = windows.newest(connection, limit + 1, **filters)
+    _show(window_table("Windows", newest[:limit]), limit, len(newest), "clickwatch windows")
+
+
+def alert_row(row: AlertRow) -> rows.Row:
+    """An alert as plain values."""
+    rate = row.conversion_rate
+    return {
+        "rule": row.rule,
+        "product_id": row.product_id,
+        "category": row.category,
+        "window_start": iso_utc(row.window_start),
+        "window_end": iso_utc(row.window_end),
+        "view_count": row.view_count,
+        "purchase_count": row.purchase_count,
+        "conversion_rate": None if rate is None else float(rate),
+        "status": row.status,
+    }
+
+
+def alerts(
+    as_json: AsJson = False,
+    limit: Limit = 20,
+    product: Annotated[str | None, typer.Option(help="Only this product.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only `open`, `confirmed` or `withdrawn` alerts.")] = None,
+) -> None:
+    """Alerts with their counts and status; the newest first in the table."""
+    if status not in (None, "open", "confirmed", "withdrawn"):
+        raise typer.BadParameter("it is open, confirmed or withdrawn", param_hint="--status")
+    with reading(current_settings()) as connection:
+        if as_json:
+            print_json_lines(alert_row(row) for row in list_alerts(connection, status, product_id=product))
+            return
+        newest = list(list_alerts(connection, status, product_id=product, newest=limit + 1))[::-1]
+    _show(alert_table("Alerts", newest[:limit]), limit, len(newest), "clickwatch alerts")
+
+
+def accounting(as_json: AsJson = False) -> None:
+    """Every record accounted for: received = accepted + duplicate + rejected, accepted = on time + late."""
+    with reading(current_settings()) as connection:
+        sheet = rows.accounting_row(connection)
+    if as_json:
+        print_json_lines([sheet])
+    holds = accounting_sums(sheet)[1] if as_json else print_accounting(sheet)
+    raise typer.Exit(0 if holds else 1)
+
+
+def print_accounting(sheet: rows.Row) -> bool:
+    """The accounting sheet with its identities worked out; whether they hold."""
+    console.print(accounting_table(sheet))
+    lines, all_true = accounting_sums(sheet)
+    console.print()
+    for line in lines:
+        say(line)
+    return all_true
+
+
+def totals(as_json: AsJson = False, limit: Limit = 20) -> None:
+    """Views, carts and purchases per hour and product, late events included, the earliest hour first."""
+    with reading(current_settings()) as connection:
+        if as_json:
+            print_json_lines(rows.total_rows(connection))
+            return
+        first = list(hour_totals.list_totals(connection, limit=limit + 1))
+    cut = 5 if is_narrow() else 0  # the year goes first
+    body = [
+        [
+            clock_utc(row.hour_start)[cut:],
+            row.product_id,
+            row.category,
+            row.view_count,
+            row.cart_count,
+            row.purchase_count,
+        ]
+        for row in first[:limit]
+    ]
+    _show(table("Totals", _TOTAL_COLUMNS, body), limit, len(first), "clickwatch totals")
+
+
+def quarantine_list(
+    as_json: AsJson = False,
+    limit: Limit = 20,
+    reason: Annotated[str | None, typer.Option(help="Only records refused for this reason.")] = None,
+) -> None:
+    """Refused records: where they stand in the log, why, and how they begin."""
+    with reading(current_settings()) as connection:
+        if as_json:
+            print_json_lines(rows.quarantine_rows(connection, reason))
+            return
+        found = list(rows.quarantine_rows(connection, reason, limit + 1))
+    body = [
+        [
+            row["partition"],
+            row["offset"],
+            row["log_time"][:19].replace("T", " "),
+            row["reason"],
+            row["length"],
+            _beginning(row["record"]),
+        ]
+        for row in found[:limit]
+    ]
+    drawn = table("Quarantined records", _QUARANTINE_COLUMNS, body)
+    _show(drawn, limit, len(found), "clickwatch quarantine list")
+
+
+def _beginning(record: str) -> str:
+    return record if len(record) <= _SHOWN_OF_RECORD else record[: _SHOWN_OF_RECORD - 1] + "…"

@@ -1,0 +1,68 @@
+"""Each list of the commands as an iterator of plain rows: names to strings and numbers, ready for JSON."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection
+
+from clickwatch.domain.instant import iso_utc
+from clickwatch.store import accounting, quarantine, totals, windows
+
+Row = dict[str, Any]
+_PREVIEW_BYTES = 200
+
+
+def window_rows(connection: Connection, **filters: Any) -> Iterator[Row]:
+    """Windows by start and product; filters as `store.windows.list_windows` has them."""
+    for row in windows.list_windows(connection, **filters):
+        yield {
+            "window_start": iso_utc(row.window_start),
+            "window_end": iso_utc(row.window_end),
+            "product_id": row.product_id,
+            "category": row.category,
+            "view_count": row.view_count,
+            "cart_count": row.cart_count,
+            "purchase_count": row.purchase_count,
+            "status": row.status,
+        }
+
+
+def total_rows(connection: Connection) -> Iterator[Row]:
+    """Totals by hour and product, late events included."""
+    for row in totals.list_totals(connection):
+        yield {
+            "hour_start": iso_utc(row.hour_start),
+            "product_id": row.product_id,
+            "category": row.category,
+            "view_count": row.view_count,
+            "cart_count": row.cart_count,
+            "purchase_count": row.purchase_count,
+        }
+
+
+def accounting_row(connection: Connection) -> Row:
+    """The accounting sheet of all partitions together."""
+    sheet = accounting.total(connection)
+    return {
+        "received": sheet.received,
+        "accepted": sheet.accepted,
+        "duplicate": sheet.duplicate,
+        "rejected": sheet.rejected,
+        "on_time": sheet.on_time,
+        "late": sheet.late,
+        "reasons": dict(sorted(sheet.reasons.items())),
+    }
+
+
+def quarantine_rows(connection: Connection, reason: str | None = None, limit: int | None = None) -> Iterator[Row]:
+    """Refused records by place, with the start of their bytes as text."""
+    for record in quarantine.list_records(connection, reason=reason, limit=limit):
+        yield {
+            "partition": record.partition,
+            "offset": record.offset,
+            "log_time": iso_utc(record.log_time),
+            "reason": record.reason,
+            "length": record.length,
+            "sha256": record.sha256,
+            "record": record.raw[:_PREVIEW_BYTES].decode("utf-8", "backslashreplace"),
+        }
