@@ -90,7 +90,7 @@ def test_a_weak_key_is_refused(tmp_path: Path, key: str) -> None:
 
 
 def test_a_key_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
-    home = SmallHome(tmp_path / "home", pseudonym_key=None)
+    home = SmallHome(tmp_path / "home", pseudonym_key=None, pseudonym_key_file=tmp_path / "keys")
     home.stream(MemoryLog([shopping(0, 3)]))
     (key,) = (tmp_path / "keys").iterdir()
     kept = key.rename(tmp_path / "kept")
