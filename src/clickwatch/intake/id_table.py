@@ -135,13 +135,15 @@ class IdTable:
         self._insert(kept, kept_expiry)
 
     def _grow(self, ids: int) -> None:
-        high, low, expiry = self._high, self._low, self._expiry
+        taken = self._high != 0
+        kept = IdHashes(self._high[taken], self._low[taken])
+        expiry = self._expiry[taken]
+        self._allocate(shards=0)  # the old slots are given back before the new ones are taken
         self._allocate(self._shards_for(ids))
         step = 1 << 20
-        for begin in range(0, len(high), step):
+        for begin in range(0, len(kept), step):
             part = slice(begin, begin + step)
-            taken = high[part] != 0
-            self._insert(IdHashes(high[part][taken], low[part][taken]), expiry[part][taken])
+            self._insert(IdHashes(kept.high[part], kept.low[part]), expiry[part])
 
     def _shards_for(self, ids: int) -> int:
         """Shards for a table that has grown to hold `ids`: fewer where that keeps it in memory."""
