@@ -6,7 +6,7 @@ independent ones make 96 bits. The length is hashed with the words, for shorter 
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,16 +30,17 @@ class IdHashes:
     def __len__(self) -> int:
         return len(self.high)
 
-    def take(self, which: NDArray[Any]) -> "IdHashes":
-        """The entries at the given indices or under the given mask."""
+    def take(self, which: NDArray[Any] | slice) -> "IdHashes":
+        """The entries at the given indices, under the given mask, or of a slice."""
         return IdHashes(self.high[which], self.low[which])
 
 
 class IdHasher:
     """Equal ids have equal hashes within one hasher only."""
 
-    def __init__(self) -> None:
-        keys = secrets.token_bytes(8 * _FUNCTIONS * (_LONGEST // _WORD + 2))
+    def __init__(self, random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        """`random_bytes` gives so many bytes that nobody can foresee."""
+        keys = random_bytes(8 * _FUNCTIONS * (_LONGEST // _WORD + 2))
         self._keys = np.frombuffer(keys, np.uint64).reshape(_FUNCTIONS, -1)
 
     def hashes(self, ids: pa.StringArray) -> IdHashes:
