@@ -70,7 +70,7 @@ def test_an_archive_on_a_full_disk_stops_the_stream_and_is_made_up_for(
 
 def test_ids_that_find_no_room_on_disk_stop_the_stream(commands: CommandServer, tmp_path: Path) -> None:
     home = Installation(tmp_path / "home", {"DEDUP_MEMORY": "1", "JUDGING_PROCESSES": "0"})
-    home.append({0: many_ids(36_000)})
+    home.append({0: many_ids(75_000)})
     line = complaint(commands.run(*STREAM, environment=home.environment, file_size=600_000))
     assert str(home.home.spill) in line
     assert commands.run(*STREAM, environment=home.environment).exit_code == 0

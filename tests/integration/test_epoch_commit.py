@@ -58,7 +58,9 @@ def committer(store: Store, lease: Lease, clock: FakeClock) -> EpochCommitter:
 
 def effects(entries: list[Entry], folder: Path, partition: int = 0, offset: int = 0) -> PartitionEffects:
     """What the records do, taken by a partition that knows nothing yet."""
-    intake = PartitionIntake(RULES, Deduplicator(IdTable(1 << 20, folder), IdHasher(), 15 * MINUTE), None)
+    intake = PartitionIntake(
+        RULES, Deduplicator(IdTable(1 << 20, folder, RULES.stream.expiry_span), IdHasher(), 15 * MINUTE), None
+    )
     block = block_of(entries, partition, offset)
     taken = intake.take(block, BlockJudge(5 * MINUTE).judge(block), offset)
     return PartitionEffects(taken, count_deltas(taken, SPEC))

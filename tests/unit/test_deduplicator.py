@@ -19,7 +19,7 @@ Record = tuple[str | None, int, int]
 
 
 def deduplicator(spill: Path) -> Deduplicator:
-    return Deduplicator(IdTable(1 << 20, spill), HASHER, HORIZON)
+    return Deduplicator(IdTable(1 << 20, spill, span=200), HASHER, HORIZON)
 
 
 def verdicts(records: list[Record], cuts: list[int], spill: Path, mark: int = NEVER) -> list[bool]:
@@ -85,7 +85,7 @@ def test_records_without_an_id_are_no_duplicates(tmp_path: Path) -> None:
 
 def test_ids_remembered_from_the_archive_count_as_accepted(tmp_path: Path) -> None:
     dedupe = deduplicator(tmp_path)
-    dedupe.remember(pa.table({"event_id": ["a", "b"], "event_time": [10, 20]}), watermark=NEVER)
+    dedupe.remember(pa.table({"event_id": ["a", "b"], "event_time": [10, 20]}), watermark=0)
     marks = np.array([25, 25, 25])
     found = dedupe.duplicates(pa.array(["a", "b", "c"]), np.array([30, 30, 30]), marks, 25)
     assert found.tolist() == [False, True, False]

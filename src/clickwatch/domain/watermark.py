@@ -17,6 +17,15 @@ class StreamRules:
     max_future: int
     horizon: int
 
+    @property
+    def expiry_span(self) -> int:
+        """How far the expiry of an event's id (event time + horizon) lies ahead of the watermark after it, at most.
+
+        That watermark is `min(event time, log time) - delay` or later, and an event is `max_future` after its log
+        time at most.
+        """
+        return self.delay + self.max_future + self.horizon
+
 
 def advanced(watermark: int | None, event_time: int, log_time: int, delay: int) -> int:
     """The watermark after one more valid record."""

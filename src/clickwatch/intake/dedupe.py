@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from clickwatch.intake.id_hash import IdHasher, IdHashes
 from clickwatch.intake.id_table import IdTable
 
-_PIECE = 1 << 16
-"""Archived ids at a time: few enough that what is worked on stays in the processor's cache."""
+_PIECE = 1 << 13
+"""Ids at a time: few enough that they, and what the table has of them, stay in the processor's cache."""
 
 
 class Deduplicator:
@@ -46,10 +46,17 @@ class Deduplicator:
         """
         named = np.flatnonzero(ids.is_valid().to_numpy(zero_copy_only=False))
         verdicts = np.zeros(len(ids), dtype=bool)
-        if len(named) == 0:
-            return verdicts
-        hashes = self._hasher.hashes(ids if len(named) == len(ids) else ids.take(pa.array(named)))
-        times, marks = event_times[named], watermarks[named]
+        ids = ids if len(named) == len(ids) else ids.take(pa.array(named))
+        for start in range(0, len(named), _PIECE):
+            which = named[start : start + _PIECE]
+            after = watermark_after if which[-1] + 1 == len(watermarks) else int(watermarks[which[-1] + 1])
+            hashes = self._hasher.hashes(ids.slice(start, _PIECE))
+            verdicts[which] = self._duplicates(hashes, event_times[which], watermarks[which], after)
+        return verdicts
+
+    def _duplicates(
+        self, hashes: IdHashes, times: NDArray[np.int64], marks: NDArray[np.int64], watermark_after: int
+    ) -> NDArray[np.bool_]:
         known = self._table.expiries(hashes)
         duplicate = known > marks
         repeated = _repeated(hashes)
@@ -57,9 +64,8 @@ class Deduplicator:
             duplicate[repeated] = _judge_repeated(
                 hashes.take(repeated), known[repeated], times[repeated] + self._horizon, marks[repeated]
             )
-        verdicts[named] = duplicate
         self._remember_accepted(hashes, times + self._horizon, ~duplicate, watermark_after, repeated is not None)
-        return verdicts
+        return duplicate
 
     def _remember_accepted(
         self,

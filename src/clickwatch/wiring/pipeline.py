@@ -181,7 +181,7 @@ def _intakes(
     return {
         p: PartitionIntake(
             rules,
-            Deduplicator(IdTable(memory, home.spill), hasher, rules.stream.horizon),
+            Deduplicator(IdTable(memory, home.spill, rules.stream.expiry_span), hasher, rules.stream.horizon),
             watermarks.get(p),
         )
         for p in partitions
