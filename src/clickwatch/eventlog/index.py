@@ -7,7 +7,6 @@ one at a time: so only the last slot can be torn, and a bad entry before it is d
 
 import os
 import struct
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clickwatch.errors import LogError
+from clickwatch.eventlog.checksum import crc32
 
 ENTRY_BYTES = 32
 _BODY = struct.Struct("<qqqI")
@@ -35,13 +35,13 @@ class Group:
     def pack(self) -> bytes:
         """The group as an index entry."""
         body = _BODY.pack(self.start, self.end, self.log_time, self.crc)
-        return body + _CHECK.pack(zlib.crc32(body))
+        return body + _CHECK.pack(crc32(body))
 
     @classmethod
     def unpack(cls, entry: bytes) -> "Group | None":
         """The group of an entry, or None if the entry is torn or damaged."""
         body = entry[: _BODY.size]
-        if len(entry) != ENTRY_BYTES or _CHECK.unpack(entry[_BODY.size :]) != (zlib.crc32(body),):
+        if len(entry) != ENTRY_BYTES or _CHECK.unpack(entry[_BODY.size :]) != (crc32(body),):
             return None
         return cls(*_BODY.unpack(body))
 
@@ -91,7 +91,7 @@ def read_groups(fd: int, path: Path, first: int, last: int) -> NDArray[np.void]:
     if len(raw) != length:
         raise damaged_index(path, first + len(raw) // ENTRY_BYTES)
     groups = np.frombuffer(raw, _COLUMNS)
-    checks = [zlib.crc32(raw[at : at + _BODY.size]) for at in range(0, length, ENTRY_BYTES)]
+    checks = [crc32(raw[at : at + _BODY.size]) for at in range(0, length, ENTRY_BYTES)]
     good = groups["check"] == np.array(checks, np.uint32)
     good[1:] &= groups["start"][1:] == groups["end"][:-1]
     if not good.all():

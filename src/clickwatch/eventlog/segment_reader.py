@@ -1,7 +1,6 @@
 """One segment, open for reading: its records as blocks over a copy of the file's bytes, each group checked."""
 
 import os
-import zlib
 from bisect import bisect_right
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clickwatch.errors import LogError, StorageError
+from clickwatch.eventlog.checksum import crc32
 from clickwatch.eventlog.disk import storage_errors
 from clickwatch.eventlog.index import RESTORE, damaged_index, entry_end, index_end, read_groups
 from clickwatch.eventlog.port import READABLE_BEYOND, RecordBlock
@@ -122,7 +122,7 @@ class SegmentReader:
     def _check(self, groups: NDArray[np.void], data: NDArray[np.uint8], low: int) -> None:
         view = data.data
         for start, end, _, crc, _ in groups.tolist():
-            if (start, end) != self._checked and zlib.crc32(view[start - low : end - low]) != crc:
+            if (start, end) != self._checked and crc32(view[start - low : end - low]) != crc:
                 place = f"bytes {start - self.base} to {end - self.base}"
                 raise LogError(f"The log file {self._data} is damaged within {place}", RESTORE)
         self._checked = (start, end)

@@ -1,10 +1,10 @@
 """One segment, open for appending: its torn tail cut, then one group after the other made durable."""
 
 import os
-import zlib
 from pathlib import Path
 
 from clickwatch.errors import LogError
+from clickwatch.eventlog.checksum import crc32
 from clickwatch.eventlog.disk import FILE_MODE, SyncGuard, write_all
 from clickwatch.eventlog.index import ENTRY_BYTES, RESTORE, Group, damaged_index, index_end
 from clickwatch.eventlog.port import MAX_RECORD_BYTES
@@ -84,7 +84,7 @@ class SegmentWriter:
     def commit(self, group: memoryview, log_time: int) -> None:
         """Add records that end in a newline; on disk when it returns. Log time, in µs, never goes back."""
         log_time = max(log_time, self.log_time)
-        entry = Group(self.end, self.end + len(group), log_time, zlib.crc32(group))
+        entry = Group(self.end, self.end + len(group), log_time, crc32(group))
         write_all(self._data_fd, group, self.end - self.base)
         self._guard.sync(self._data_fd)
         write_all(self._index_fd, entry.pack(), self._index_size)
