@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clickwatch.eventlog.port import RecordBlock
+from clickwatch.eventlog.port import Buffer, RecordBlock, new_buffer
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class MemoryLog:
     def append(self, partition: int, lines: bytes) -> None:
         raise NotImplementedError("this log is made whole")
 
-    def read(self, partition: int, offset: int, max_bytes: int, until: int | None = None) -> RecordBlock:
+    def read(
+        self, partition: int, offset: int, max_bytes: int, until: int | None = None, buffer: Buffer = new_buffer
+    ) -> RecordBlock:
         offsets = self._offsets[partition]
         first = offsets.index(offset)
         end = offsets.index(until) if until is not None else len(self._partitions[partition])

@@ -1,7 +1,7 @@
 """A log that keeps what is appended in memory, for tests of what goes onto a log."""
 
 from clickwatch.errors import RecordTooLong
-from clickwatch.eventlog.port import MAX_RECORD_BYTES, RecordBlock
+from clickwatch.eventlog.port import MAX_RECORD_BYTES, Buffer, RecordBlock, new_buffer
 
 
 class RecordedLog:
@@ -31,7 +31,9 @@ class RecordedLog:
             raise RecordTooLong("A record is too long")
         self.appends.append((partition, lines))
 
-    def read(self, partition: int, offset: int, max_bytes: int, until: int | None = None) -> RecordBlock:
+    def read(
+        self, partition: int, offset: int, max_bytes: int, until: int | None = None, buffer: Buffer = new_buffer
+    ) -> RecordBlock:
         raise NotImplementedError("tests read `partition(n)`")
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from clickwatch.domain.reference import Truth
-from clickwatch.eventlog.port import EventLog, RecordBlock
+from clickwatch.eventlog.port import Buffer, EventLog, RecordBlock, new_buffer
 from clickwatch.settings import AppSettings, load_settings
 from clickwatch.speed.effects import EpochReport
 from clickwatch.wiring.home import Home
@@ -76,5 +76,7 @@ class GrowingLog(MemoryLog):
     def end_offset(self, partition: int) -> int:
         return self._log.end_offset(partition)
 
-    def read(self, partition: int, offset: int, max_bytes: int, until: int | None = None) -> RecordBlock:
-        return self._log.read(partition, offset, max_bytes, until)
+    def read(
+        self, partition: int, offset: int, max_bytes: int, until: int | None = None, buffer: Buffer = new_buffer
+    ) -> RecordBlock:
+        return self._log.read(partition, offset, max_bytes, until, buffer)

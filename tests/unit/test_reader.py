@@ -3,7 +3,7 @@
 import pytest
 
 from clickwatch.errors import LogError
-from clickwatch.eventlog.port import RecordBlock
+from clickwatch.eventlog.port import Buffer, RecordBlock, new_buffer
 from clickwatch.speed.embedded.judging_pool import JudgePool
 from clickwatch.speed.embedded.reading import Ahead, Reader
 from tests.support.memory_log import MemoryLog
@@ -61,7 +61,9 @@ def test_what_comes_later_is_read_later() -> None:
 
 def test_a_failure_of_the_log_is_raised_where_the_blocks_are_asked_for() -> None:
     class Damaged(MemoryLog):
-        def read(self, partition: int, offset: int, max_bytes: int, until: int | None = None) -> RecordBlock:
+        def read(
+            self, partition: int, offset: int, max_bytes: int, until: int | None = None, buffer: Buffer = new_buffer
+        ) -> RecordBlock:
             raise LogError("The log is damaged", "Restore it")
 
     reads = reader(Damaged([shopping(0, 1)]))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from clickwatch.errors import LogError
-from clickwatch.eventlog.port import MAX_RECORD_BYTES, RecordBlock
+from clickwatch.eventlog.port import MAX_RECORD_BYTES, Buffer, RecordBlock, new_buffer
 from clickwatch.eventlog.reader import PartitionReader
 from clickwatch.eventlog.topic import open_topic, partition_folder
 from clickwatch.eventlog.writer import PartitionWriter
@@ -76,9 +76,11 @@ class LocalLog:
         """
         self._of(self._writers, partition).append(lines)
 
-    def read(self, partition: int, offset: int, max_bytes: int, until: int | None = None) -> RecordBlock:
+    def read(
+        self, partition: int, offset: int, max_bytes: int, until: int | None = None, buffer: Buffer = new_buffer
+    ) -> RecordBlock:
         """See `EventLog.read`. A block stays within one segment file."""
-        return self._of(self._readers, partition).read(offset, max_bytes, until)
+        return self._of(self._readers, partition).read(offset, max_bytes, until, buffer)
 
     def retain(self) -> None:
         """Remove closed segments that are older than the retention, in all partitions. Raises StorageError."""

@@ -1,5 +1,6 @@
 """What every event log offers, wherever it keeps its records."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,15 @@ MAX_RECORD_BYTES = 16 * 1024 * 1024
 
 READABLE_BEYOND = 512
 """An adapter leaves this many bytes readable after a block's last record: judging then needs no copy of it."""
+
+
+Buffer = Callable[[int], NDArray[np.uint8]]
+"""Makes room for so many bytes, of any content."""
+
+
+def new_buffer(size: int) -> NDArray[np.uint8]:
+    """Room of its own for the bytes of one block."""
+    return np.empty(size, np.uint8)
 
 
 @dataclass(frozen=True)
@@ -58,11 +68,13 @@ class EventLog(Protocol):
         the disk refuses.
         """
 
-    def read(self, partition: int, offset: int, max_bytes: int, until: int | None = None) -> RecordBlock:
+    def read(
+        self, partition: int, offset: int, max_bytes: int, until: int | None = None, buffer: Buffer = new_buffer
+    ) -> RecordBlock:
         """The acknowledged records from `offset` on, at least one if there is one, about `max_bytes` at most.
 
-        `until` is an exclusive bound on offsets. Raises LogError if `offset` is not held (any more) or the
-        bytes are damaged.
+        `until` is an exclusive bound on offsets; `buffer` gives the room for the block's data. Raises LogError if
+        `offset` is not held (any more) or the bytes are damaged.
         """
 
     def close(self) -> None:

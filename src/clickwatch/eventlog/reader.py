@@ -9,7 +9,7 @@ import numpy as np
 from clickwatch.errors import LogError
 from clickwatch.eventlog.disk import storage_errors
 from clickwatch.eventlog.index import RESTORE
-from clickwatch.eventlog.port import RecordBlock
+from clickwatch.eventlog.port import Buffer, RecordBlock
 from clickwatch.eventlog.segment import data_path, segment_bases
 from clickwatch.eventlog.segment_reader import SegmentReader
 
@@ -39,7 +39,7 @@ class PartitionReader:
         with self._lock:
             return self._follow()
 
-    def read(self, offset: int, max_bytes: int, until: int | None) -> RecordBlock:
+    def read(self, offset: int, max_bytes: int, until: int | None, buffer: Buffer) -> RecordBlock:
         """See `EventLog.read`."""
         with self._lock:
             end = self._follow()
@@ -47,7 +47,8 @@ class PartitionReader:
             self._refuse_removed(offset)
             if self._newest is None or offset == end or (until is not None and until <= offset):
                 return self._nothing(offset)
-            return self._segment_with(self._newest, offset).read(self._partition, offset, max_bytes, until)
+            segment = self._segment_with(self._newest, offset)
+            return segment.read(self._partition, offset, max_bytes, until, buffer)
 
     def close(self) -> None:
         """Give back the files; blocks that were read stay valid."""

@@ -11,7 +11,7 @@ from clickwatch.errors import LogError, StorageError
 from clickwatch.eventlog.checksum import crc32
 from clickwatch.eventlog.disk import storage_errors
 from clickwatch.eventlog.index import RESTORE, damaged_index, entry_end, index_end, read_groups
-from clickwatch.eventlog.port import READABLE_BEYOND, RecordBlock
+from clickwatch.eventlog.port import READABLE_BEYOND, Buffer, RecordBlock
 from clickwatch.eventlog.segment import data_path, index_path, is_removed, too_short
 
 _NEWLINE = 10
@@ -76,7 +76,7 @@ class SegmentReader:
                 self._count, self.end = found.count, found.last.end
         return self.end
 
-    def read(self, partition: int, offset: int, max_bytes: int, until: int | None) -> RecordBlock:
+    def read(self, partition: int, offset: int, max_bytes: int, until: int | None, buffer: Buffer) -> RecordBlock:
         """See `EventLog.read`; `base <= offset < end`."""
         limit = min(self.end, offset + max(max_bytes, 1), self.end if until is None else until)
         with storage_errors("read", self._data):
@@ -84,7 +84,7 @@ class SegmentReader:
             low = int(groups["start"][0])
             if (low, groups["end"][0]) == self._checked:
                 low = max(low, offset - 1)
-            data = self._load(low, int(groups["end"][-1]))
+            data = self._load(low, int(groups["end"][-1]), buffer)
         self._check(groups, data, low)
         if offset != groups["start"][0] and data[offset - 1 - low] != _NEWLINE:
             raise LogError(f"No record of {self._data} begins at offset {offset}", _WRONG_OFFSET)
@@ -106,9 +106,9 @@ class SegmentReader:
     def _end_of(self, number: int) -> int:
         return entry_end(self._index_fd, number)
 
-    def _load(self, low: int, high: int) -> NDArray[np.uint8]:
+    def _load(self, low: int, high: int, buffer: Buffer) -> NDArray[np.uint8]:
         """The bytes `[low, high)` with some room after them. A copy: a mapping costs more in page faults."""
-        data = np.empty(high - low + READABLE_BEYOND, np.uint8)
+        data = buffer(high - low + READABLE_BEYOND)
         data[high - low :] = 0
         wanted = data.data[: high - low]
         done = 0

@@ -5,20 +5,19 @@ not. Small blocks, of a stream that keeps up, are judged at once and in place.
 """
 
 import json
-import mmap
 import os
 import subprocess
 import sys
-import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import IO
 
 import structlog
 
-from clickwatch.eventlog.port import RecordBlock
+from clickwatch.eventlog.port import RecordBlock, new_buffer
 from clickwatch.intake.judging import BlockJudge, Judged
-from clickwatch.speed.embedded.judging_worker import ROW, get_verdicts, put_block, shared_bytes
+from clickwatch.speed.embedded.judging_worker import Task, answer_bytes, get_verdicts, put_bounds
+from clickwatch.speed.embedded.shared_memory import Bytes, Region, SharedMemory
 
 _LARGE = 4 * 1024 * 1024
 _log = structlog.get_logger(__name__)
@@ -32,6 +31,7 @@ class JudgePool:
         self._here = BlockJudge(max_future)
         self._max_future = max_future
         self._workers = workers
+        self._memory = SharedMemory() if workers else None
         self._threads: ThreadPoolExecutor | None = None
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         self._started: list[_Worker] = []
@@ -41,25 +41,36 @@ class JudgePool:
         """How many blocks may usefully be under way at once."""
         return max(self._workers, 1)
 
+    def buffer(self, size: int) -> Bytes:
+        """Room for the bytes of a block: where the other processes see it if they are to judge it."""
+        if self._memory is None or size < _LARGE:
+            return new_buffer(size)
+        try:
+            return self._memory.take(size)[1]
+        except OSError:
+            return new_buffer(size)
+
     def judge(self, block: RecordBlock) -> "Future[Judged]":
         """The verdicts on a block, now or soon."""
-        if self._workers and len(block.data) >= _LARGE:
-            return self._thread_pool().submit(self._judge_elsewhere, block)
+        if self._memory is not None and (region := self._memory.region_of(block.data)):
+            return self._thread_pool(self._memory).submit(self._judge_elsewhere, self._memory, block, region)
         done: Future[Judged] = Future()
         done.set_result(self._here.judge(block))
         return done
 
     def close(self) -> None:
-        """End the processes and threads."""
+        """End the processes and threads; what they judged stays valid."""
         if self._threads is not None:
             self._threads.shutdown(cancel_futures=True)
         for worker in self._started:
             worker.close()
+        if self._memory is not None:
+            self._memory.close()
 
-    def _thread_pool(self) -> ThreadPoolExecutor:
+    def _thread_pool(self, memory: SharedMemory) -> ThreadPoolExecutor:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="judging")
-            self._started = [_Worker(self._max_future) for _ in range(self._workers)]
+            self._started = [_Worker(self._max_future, memory.descriptor) for _ in range(self._workers)]
             for worker in self._started:
                 self._threads.submit(self._welcome, worker)
         return self._threads
@@ -68,12 +79,12 @@ class JudgePool:
         if worker.wait_until_ready():
             self._idle.put(worker)
 
-    def _judge_elsewhere(self, block: RecordBlock) -> Judged:
+    def _judge_elsewhere(self, memory: SharedMemory, block: RecordBlock, region: Region) -> Judged:
         try:
             worker = self._idle.get_nowait()
         except Empty:  # they are starting, or gone
             return self._here.judge(block)
-        judged = worker.judge(block)
+        judged = _judged_by(worker, memory, block, region)
         if judged is None:
             _log.warning("a judging process ended, or finds no room; going on without it")
             return self._here.judge(block)
@@ -81,19 +92,31 @@ class JudgePool:
         return judged
 
 
-class _Worker:
-    """One process and the memory shared with it."""
+def _judged_by(worker: "_Worker", memory: SharedMemory, block: RecordBlock, region: Region) -> Judged | None:
+    """The process's verdicts; None if it is gone, or there is no room for them."""
+    try:
+        place, answer = memory.take(answer_bytes(len(block.data), len(block)))
+    except OSError:
+        return None
+    put_bounds(answer, block)
+    said = worker.ask(Task(region, len(block.data), len(block), place).to_json())
+    if not said:
+        return None
+    verdict = json.loads(said)
+    return get_verdicts(answer, verdict["length"], verdict["refused"], len(block))
 
-    def __init__(self, max_future: int) -> None:
-        self._file = _shared_file()
-        self._shared: mmap.mmap | None = None
-        descriptor = self._file.fileno()
+
+class _Worker:
+    """One judging process."""
+
+    def __init__(self, max_future: int, descriptor: int) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "clickwatch.speed.embedded.judging_worker", str(descriptor), str(max_future)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=(descriptor,),
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            # No matrix is multiplied here, and the threads that numpy's library makes for that wait busily.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,  # Ctrl-C is for the pipeline, which ends this process itself
             text=True,
         )
@@ -102,40 +125,17 @@ class _Worker:
         """Whether the process came up."""
         return self._read() != ""
 
-    def judge(self, block: RecordBlock) -> Judged | None:
-        """The process's verdicts; None if it is gone, or there is no room for the memory shared with it."""
-        size, records = len(block.data), len(block)
-        try:
-            shared = self._room(shared_bytes(size, records))
-        except OSError:
-            return None
-        put_block(shared, block)
-        answer = self._ask(json.dumps({"shared": len(shared), "size": size, "records": records}))
-        if not answer:
-            return None
-        verdict = json.loads(answer)
-        table = get_verdicts(shared, verdict["length"], size, records)
-        rows = table[ROW].combine_chunks().to_numpy()
-        refused = tuple((index, reason) for index, reason in verdict["refused"])
-        return Judged(rows, table.drop_columns(ROW), refused)
-
     def close(self) -> None:
-        """End the process and give the memory back."""
+        """End the process."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                pipe.close()
-        self._file.close()
+                with suppress(BrokenPipeError):  # what was left to say to a process that ended by itself
+                    pipe.close()
 
-    def _room(self, wanted: int) -> mmap.mmap:
-        if self._shared is None or len(self._shared) < wanted:
-            size = -(-wanted // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
-            self._file.truncate(size)
-            self._shared = mmap.mmap(self._file.fileno(), size)
-        return self._shared
-
-    def _ask(self, line: str) -> str:
+    def ask(self, line: str) -> str:
+        """The answer to a line; empty if the process has ended."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(line + "\n")
@@ -147,9 +147,3 @@ class _Worker:
     def _read(self) -> str:
         assert self._process.stdout is not None
         return self._process.stdout.readline()
-
-
-def _shared_file() -> IO[bytes]:
-    if sys.platform == "linux":
-        return os.fdopen(os.memfd_create("clickwatch-judging"), "r+b", buffering=0)
-    return tempfile.TemporaryFile(buffering=0)

@@ -1,8 +1,8 @@
 """A process that judges blocks for the pipeline: the other half of `judging_pool.py`.
 
 Started as `python -m clickwatch.speed.embedded.judging_worker DESCRIPTOR MAX_FUTURE`. Each line on standard input asks
-for one block, which lies in the shared memory behind the descriptor; the verdicts go back the same way and a line on
-standard output says so. The process ends when its standard input does: also when the pipeline is killed.
+for one block, which lies in the shared memory behind the descriptor; the verdicts go into another region of it and a
+line on standard output says so. The process ends when its standard input does: also when the pipeline is killed.
 """
 
 import json
@@ -10,77 +10,94 @@ import mmap
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from clickwatch.eventlog.port import RecordBlock
 from clickwatch.intake.judging import BlockJudge, Judged
+from clickwatch.speed.embedded.shared_memory import Bytes, Region, mapped
 
 ROW = "row"
 _BOUNDS = 3
 
 
-def shared_bytes(size: int, records: int) -> int:
-    """How much shared memory a block of `size` bytes and so many records needs, its verdicts included."""
-    words = (size + 7) // 8 + _BOUNDS * records
-    return 8 * words + answer_room(size, records)
+@dataclass(frozen=True)
+class Task:
+    """A block of `size` bytes and so many records to judge, and the region for its bounds and verdicts."""
+
+    block: Region
+    size: int
+    records: int
+    answer: Region
+
+    def to_json(self) -> str:
+        """One line, without its end."""
+        numbers = (self.block.offset, self.block.size, self.size, self.records, self.answer.offset, self.answer.size)
+        return json.dumps(numbers)
+
+    @classmethod
+    def from_json(cls, line: str) -> "Task":
+        """The inverse of `to_json`."""
+        block_at, block_size, size, records, answer_at, answer_size = json.loads(line)
+        return cls(Region(block_at, block_size), size, records, Region(answer_at, answer_size))
 
 
-def answer_room(size: int, records: int) -> int:
-    """Bytes kept for the verdicts: more than the columns of valid records can take."""
-    return size + 256 * records + (1 << 16)
+def answer_bytes(size: int, records: int) -> int:
+    """Room for the bounds and verdicts of a block: more than the columns of its valid records can take."""
+    return _bounds_bytes(records) + size + 256 * records + (1 << 16)
 
 
-def put_block(shared: mmap.mmap, block: RecordBlock) -> None:
-    """Write a block's bytes and bounds."""
-    memory = np.frombuffer(shared, np.uint8)
-    memory[: len(block.data)] = block.data
-    at = (len(block.data) + 7) // 8 * 8
-    for column in (block.starts, block.ends, block.log_times):
-        memory[at : at + 8 * len(block)].view(np.int64)[:] = column
-        at += 8 * len(block)
+def put_bounds(answer: Bytes, block: RecordBlock) -> None:
+    """Write where a block's records begin and end, and their log times."""
+    bounds = answer[: _bounds_bytes(len(block))].view(np.int64).reshape(_BOUNDS, -1)
+    for row, column in zip(bounds, (block.starts, block.ends, block.log_times), strict=True):
+        row[:] = column
 
 
-def get_block(shared: mmap.mmap, size: int, records: int) -> RecordBlock:
-    """The block that `put_block` wrote; it has no place in a log."""
-    at = (size + 7) // 8 * 8
-    starts, ends, log_times = np.frombuffer(shared, np.int64, _BOUNDS * records, at).reshape(_BOUNDS, records)
-    return RecordBlock(0, np.frombuffer(shared, np.uint8, size), starts, ends, starts, log_times, size)
+def get_verdicts(answer: Bytes, length: int, refused: list[tuple[int, str]], records: int) -> Judged:
+    """The verdicts where they lie: they hold the region for as long as they are used."""
+    start = _bounds_bytes(records)
+    table: pa.Table = pa.ipc.open_stream(pa.py_buffer(answer[start : start + length])).read_all()
+    rows = table[ROW].combine_chunks().to_numpy()
+    return Judged(rows, table.drop_columns(ROW), tuple((index, reason) for index, reason in refused))
 
 
-def put_verdicts(shared: mmap.mmap, judged: Judged, size: int, records: int) -> int:
-    """Write the valid records behind the block, as an Arrow stream; its length in bytes."""
-    start = len(shared) - answer_room(size, records)
-    sink = pa.FixedSizeBufferWriter(pa.py_buffer(memoryview(shared)[start:]))
+def _bounds_bytes(records: int) -> int:
+    return 8 * _BOUNDS * records
+
+
+def _get_block(data: mmap.mmap, answer: mmap.mmap, task: Task) -> RecordBlock:
+    starts, ends, log_times = np.frombuffer(answer, np.int64, _BOUNDS * task.records).reshape(_BOUNDS, -1)
+    data_bytes = np.frombuffer(data, np.uint8, task.size)
+    return RecordBlock(0, data_bytes, starts, ends, starts, log_times, task.size)  # without its place in a log
+
+
+def _put_verdicts(answer: mmap.mmap, judged: Judged, task: Task) -> int:
+    """Write the valid records behind the bounds, as an Arrow stream; its length in bytes."""
+    sink = pa.FixedSizeBufferWriter(pa.py_buffer(memoryview(answer)[_bounds_bytes(task.records) :]))
     table = judged.columns.append_column(ROW, pa.array(judged.rows))
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     return int(sink.tell())
 
 
-def get_verdicts(shared: mmap.mmap, length: int, size: int, records: int) -> pa.Table:
-    """A copy of the valid records, with their rows in the block as the column ROW."""
-    start = len(shared) - answer_room(size, records)
-    kept = pa.allocate_buffer(length)
-    np.frombuffer(kept, np.uint8)[:] = np.frombuffer(shared, np.uint8, length, start)
-    table: pa.Table = pa.ipc.open_stream(kept).read_all()
-    return table
-
-
 def _answers(descriptor: int, judge: BlockJudge) -> Iterator[str]:
-    shared: mmap.mmap | None = None
+    known: dict[Region, mmap.mmap] = {}
     for line in sys.stdin:
-        task = json.loads(line)
-        if shared is None or len(shared) != task["shared"]:
-            shared = mmap.mmap(descriptor, task["shared"])
-        judged = judge.judge(get_block(shared, task["size"], task["records"]))
-        length = put_verdicts(shared, judged, task["size"], task["records"])
+        task = Task.from_json(line)
+        for region in (task.block, task.answer):
+            if region not in known:
+                known[region] = mapped(descriptor, region)
+        judged = judge.judge(_get_block(known[task.block], known[task.answer], task))
+        length = _put_verdicts(known[task.answer], judged, task)
         yield json.dumps({"length": length, "refused": judged.refused})
 
 
 def main(descriptor: int, max_future: int) -> None:
     """Answer until standard input ends."""
+    pa.set_memory_pool(pa.system_memory_pool())  # as the pipeline does
     try:
         print("ready", flush=True)
         for answer in _answers(descriptor, BlockJudge(max_future)):

@@ -80,5 +80,5 @@ class Reader:
 
     def _read_partition(self, partition: int, end: int, max_bytes: int) -> JudgedBlock:
         start = self._offsets[partition]
-        block = self._log.read(partition, start, max_bytes, end)
+        block = self._log.read(partition, start, max_bytes, end, self._judges.buffer)
         return JudgedBlock(start, block, self._judges.judge(block))

@@ -144,7 +144,7 @@ class Rerun:
     def _blocks(self, recorded: EpochRange) -> Iterator[JudgedBlock]:
         offset, end = recorded.start_offset, recorded.end_offset
         while offset < end:
-            block = self._log.read(recorded.partition, offset, end - offset, end)
+            block = self._log.read(recorded.partition, offset, end - offset, end, self._judges.buffer)
             yield JudgedBlock(offset, block, self._judges.judge(block))
             offset = block.next_offset
 
