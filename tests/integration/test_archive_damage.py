@@ -111,7 +111,7 @@ def test_bytes_damaged_inside_a_file_are_told_on_reading(folder: Path) -> None:
 
 def test_a_file_in_the_way_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "archive").write_text("not a folder")
-    with pytest.raises(StorageError, match="Choose another place"):
+    with pytest.raises(StorageError, match="Move the file in its way aside"):
         DeltaArchive.open(tmp_path / "archive", create=True)
 
 

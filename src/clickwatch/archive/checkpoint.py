@@ -8,7 +8,8 @@ from pathlib import Path
 from deltalake import DeltaTable
 
 from clickwatch.archive.deltalog import LOG_FOLDER, commit_path, versions
-from clickwatch.archive.durable import storage_errors, sync_file, sync_folder, unique_name
+from clickwatch.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, sync_file, sync_folder, unique_name
+from clickwatch.files.refusals import storage_errors
 
 CHECKPOINT_INTERVAL = 50
 """Commits from one checkpoint to the next."""
@@ -38,7 +39,7 @@ def write_checkpoint(root: Path, version: int, on_step: Callable[[str], None]) -
 def _link_log(root: Path, workshop: Path, version: int) -> None:
     checkpoints = [v for v in versions(root)[1] if v <= version]
     newest = checkpoints[-1] if checkpoints else -1
-    (workshop / LOG_FOLDER).mkdir(mode=0o700, parents=True)
+    (workshop / LOG_FOLDER).mkdir(mode=PRIVATE_FOLDER, parents=True)
     sources = [commit_path(root, v) for v in range(newest + 1, version + 1)]
     sources += (root / LOG_FOLDER).glob(f"{newest:020}.checkpoint*.parquet")
     for source in sources:
@@ -48,7 +49,7 @@ def _link_log(root: Path, workshop: Path, version: int) -> None:
 def _put_in_place(made: Path, log: Path, version: int, on_step: Callable[[str], None]) -> None:
     checkpoint = made / f"{version:020}.checkpoint.parquet"
     for path in (checkpoint, made / _HINT):
-        path.chmod(0o600)
+        path.chmod(PRIVATE_FILE)
         sync_file(path)
     os.link(checkpoint, log / checkpoint.name)
     sync_folder(log)

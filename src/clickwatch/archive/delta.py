@@ -16,7 +16,6 @@ from clickwatch.archive.actions import APP_ID, Action, commit_info, new_table, s
 from clickwatch.archive.checkpoint import CHECKPOINT_INTERVAL, forget_old_log, write_checkpoint
 from clickwatch.archive.compaction import TARGET_BYTES, merged, plan, removals, retire
 from clickwatch.archive.deltalog import CURE, LOG_FOLDER, StagedCommit, check, versions
-from clickwatch.archive.durable import make_folders, storage_errors, sync_folder
 from clickwatch.archive.encoding import as_archived
 from clickwatch.archive.snapshot import Snapshot
 from clickwatch.archive.splitting import Piece, split
@@ -24,6 +23,8 @@ from clickwatch.archive.tidying import find_leftovers, remove_leftovers
 from clickwatch.archive.writing import DataFiles
 from clickwatch.domain.window import DAY, SECOND
 from clickwatch.errors import ArchiveError
+from clickwatch.files.durable import PRIVATE_FOLDER, make_folder, sync_folder
+from clickwatch.files.refusals import storage_errors
 
 _UPGRADE = f"Use the version of clickwatch that made it. {CURE}"
 
@@ -182,12 +183,11 @@ def _has_commits(folder: Path) -> bool:
 
 def _create(folder: Path, now: int) -> None:
     with storage_errors("make the archive in", folder):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder, PRIVATE_FOLDER)
         strangers = [entry.name for entry in folder.iterdir() if entry.name != LOG_FOLDER]
         if strangers:
             raise ArchiveError(f"{folder} is no archive, but holds {strangers[0]}", CURE)
-        make_folders(folder, LOG_FOLDER)
-        sync_folder(folder.parent)
+        make_folder(folder / LOG_FOLDER, PRIVATE_FOLDER)
     commit = StagedCommit(folder, 0, new_table(now))
     commit.publish()
     commit.settle()

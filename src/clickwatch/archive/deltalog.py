@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from clickwatch.archive.actions import Action
-from clickwatch.archive.durable import storage_errors, sync_folder, unique_name, write_new
 from clickwatch.errors import ArchiveError, SecondPipeline, StorageError
+from clickwatch.files.durable import sync_folder, unique_name, write_new
+from clickwatch.files.refusals import storage_errors
 
 LOG_FOLDER = "_delta_log"
 CHECKED_COMMITS = 20
@@ -61,12 +62,15 @@ class StagedCommit:
         """Give the commit its version's name; raises SecondPipeline if that version is taken."""
         try:
             with storage_errors("write", self._final):
-                os.link(self._staged, self._final)
-        except StorageError:
+                self._link()
+        except (StorageError, SecondPipeline):
             self._discard()
             raise
+
+    def _link(self) -> None:
+        try:
+            os.link(self._staged, self._final)
         except FileExistsError as error:
-            self._discard()
             problem = f"another process has written to the archive: {self._final} is taken"
             raise SecondPipeline(problem, "Stop the other pipeline, then start this one again") from error
 

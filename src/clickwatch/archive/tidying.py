@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clickwatch.archive.deltalog import LOG_FOLDER
-from clickwatch.archive.durable import storage_errors
 from clickwatch.archive.snapshot import Snapshot
+from clickwatch.files.refusals import storage_errors
 
 _OURS = re.compile(r"part-(\d{20})-[0-9a-f]{16}-\d{5}\.parquet")
 

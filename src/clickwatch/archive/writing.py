@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from clickwatch.archive.actions import Action, add
-from clickwatch.archive.durable import make_folders, storage_errors, sync_folder, unique_name, write_new
 from clickwatch.archive.encoding import encode, statistics
 from clickwatch.archive.layout import Part
 from clickwatch.archive.splitting import Piece
+from clickwatch.files.durable import PRIVATE_FOLDER, make_folder, sync_folder, unique_name, write_new
+from clickwatch.files.refusals import storage_errors
 
 _SYNCING_THREADS = 4
 """Files on their way to the disk while the next is encoded; also the most that are open at once."""
@@ -44,7 +45,8 @@ class DataFiles:
 
     def _start(self, threads: ThreadPoolExecutor, piece: Piece) -> Future[Action]:
         with storage_errors("make a folder in", self._root):
-            folder = make_folders(self._root, *piece.part.folders)
+            folder = self._root.joinpath(*piece.part.folders)
+            make_folder(folder, PRIVATE_FOLDER)
         path = folder / f"{self._prefix}-{len(self._begun):05}.parquet"
         self._begun.append(path)
         stats = statistics(piece.rows)

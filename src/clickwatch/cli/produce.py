@@ -12,8 +12,9 @@ import typer
 
 from clickwatch.cli.progress import event_progress
 from clickwatch.cli.stopping import StopOnSignal
-from clickwatch.cli.wording import clock_time, elapsed, iso_time, number_of, size
+from clickwatch.cli.wording import clock_time, elapsed, number_of, size
 from clickwatch.domain.duration import parse_duration
+from clickwatch.domain.instant import iso_utc
 from clickwatch.domain.window import DAY, SECOND
 from clickwatch.settings import current_settings
 from clickwatch.sources.pace import Pace
@@ -110,7 +111,7 @@ def _run(generator: TrafficGenerator, stopping: StopOnSignal, is_paced: bool) ->
 def _report(profile: Profile, plan: TrafficPlan, writer: LogWriter, took: int, as_json: bool, stopped: bool) -> None:
     if as_json:
         facts = {"profile": profile.value, "events": writer.events, "planned": plan.events, "bytes": writer.bytes}
-        facts |= {"start": iso_time(plan.start), "end": iso_time(plan.start + plan.duration), "seed": plan.seed}
+        facts |= {"start": iso_utc(plan.start), "end": iso_utc(plan.start + plan.duration), "seed": plan.seed}
         print(json.dumps(facts | {"seconds": round(took / SECOND, 3), "stopped": stopped}))
         return
     what = number_of(writer.events, "event", "events")

@@ -1,20 +1,12 @@
-"""Numbers, times and sizes as people read them, and times as programs do."""
+"""Numbers, times and sizes as people read them."""
 
-from datetime import UTC, datetime
-
+from clickwatch.domain.instant import iso_utc
 from clickwatch.domain.window import HOUR, MINUTE, SECOND
-
-
-def iso_time(moment: int) -> str:
-    """µs since the Unix epoch as ISO 8601 in UTC with `Z`; whole seconds where they are whole."""
-    second, micros = divmod(moment, SECOND)
-    text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{micros:06d}Z" if micros else f"{text}Z"
 
 
 def clock_time(moment: int) -> str:
     """µs since the Unix epoch as date and time to the second, UTC (the unit is not written)."""
-    return iso_time(moment // SECOND * SECOND).replace("T", " ").removesuffix("Z")
+    return iso_utc(moment // SECOND * SECOND).replace("T", " ").removesuffix("Z")
 
 
 def size(count: int) -> str:

@@ -7,11 +7,11 @@ from threading import Lock
 import numpy as np
 
 from clickwatch.errors import LogError
-from clickwatch.eventlog.disk import storage_errors
 from clickwatch.eventlog.index import RESTORE
 from clickwatch.eventlog.port import Buffer, RecordBlock
 from clickwatch.eventlog.segment import data_path, segment_bases
 from clickwatch.eventlog.segment_reader import SegmentReader
+from clickwatch.files.refusals import storage_errors
 
 
 class PartitionReader:

@@ -5,9 +5,9 @@ from itertools import takewhile
 from pathlib import Path
 
 from clickwatch.errors import LogError
-from clickwatch.eventlog.disk import sync_folder
 from clickwatch.eventlog.index import index_end
 from clickwatch.eventlog.segment import data_bases, data_path, index_path, segment_bases
+from clickwatch.files.durable import sync_folder
 
 
 def newest_log_time(folder: Path, base: int) -> int | None:

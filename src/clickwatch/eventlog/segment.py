@@ -11,6 +11,9 @@ from pathlib import Path
 from clickwatch.errors import LogError
 from clickwatch.eventlog.index import RESTORE
 
+FILE_MODE = 0o640
+"""Of new files, less the umask: the log holds raw user ids, which are not for everybody on the machine."""
+
 _NAME = re.compile(r"(\d{20})\.(index|ndjson)", re.ASCII)
 
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from clickwatch.errors import LogError, StorageError
 from clickwatch.eventlog.checksum import crc32
-from clickwatch.eventlog.disk import storage_errors
 from clickwatch.eventlog.index import RESTORE, damaged_index, entry_end, index_end, read_groups
 from clickwatch.eventlog.port import READABLE_BEYOND, Buffer, RecordBlock
 from clickwatch.eventlog.segment import data_path, index_path, is_removed, too_short
+from clickwatch.files.refusals import storage_errors
 
 _NEWLINE = 10
 _SCAN_BYTES = 256 * 1024

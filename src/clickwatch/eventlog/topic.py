@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 
 from clickwatch.errors import LogError
-from clickwatch.eventlog.disk import locked, make_folder, storage_errors, write_whole
+from clickwatch.eventlog.segment import FILE_MODE
+from clickwatch.files.durable import make_folder, write_whole
+from clickwatch.files.locks import locked
+from clickwatch.files.refusals import storage_errors
 
 _DESCRIPTION = "topic.json"
 _FORMAT = 1
@@ -37,7 +40,7 @@ def _create(folder: Path, path: Path, partitions: int) -> None:
         raise LogError(f"The log {folder} has lost its description {path.name}", "Restore the file from a backup")
     for partition in range(partitions):
         make_folder(partition_folder(folder, partition))
-    write_whole(path, json.dumps({"format": _FORMAT, "partitions": partitions}).encode() + b"\n")
+    write_whole(path, json.dumps({"format": _FORMAT, "partitions": partitions}).encode() + b"\n", FILE_MODE)
 
 
 def _partitions(path: Path, text: bytes) -> int:

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clickwatch.errors import LogError
-from clickwatch.eventlog.disk import SyncGuard, locked, storage_errors
 from clickwatch.eventlog.index import RESTORE
 from clickwatch.eventlog.retention import newest_log_time, remove_old_segments
 from clickwatch.eventlog.segment import segment_bases
 from clickwatch.eventlog.segment_writer import SegmentWriter
 from clickwatch.eventlog.split import check_lines, groups_of
+from clickwatch.eventlog.sync_guard import SyncGuard
+from clickwatch.files.locks import locked
+from clickwatch.files.refusals import storage_errors
 
 
 class PartitionWriter:

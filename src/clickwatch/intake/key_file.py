@@ -1,11 +1,10 @@
 """The pseudonym key: made at first start, kept outside the data folder, readable by its owner alone."""
 
-import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from clickwatch.errors import KeyProblem
+from clickwatch.files.durable import PRIVATE_FOLDER, make_folder, write_once
 from clickwatch.intake.pseudonym import KEY_BYTES
 
 _LEAST_DISTINCT_BYTES = 12
@@ -45,30 +44,11 @@ def read_key(path: Path) -> bytes:
 def make_key(path: Path) -> bytes:
     """Make a new random key at `path` (mode 0600, synced), unless another process was first; the key there."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(KEY_BYTES) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        publish(temporary, path)
+        make_folder(path.parent, PRIVATE_FOLDER)
+        write_once(path, secrets.token_hex(KEY_BYTES).encode("ascii") + b"\n")
     except OSError as error:
         raise KeyProblem(
             f"The pseudonym key {path} cannot be made: {error.strerror}",
             "Make the folder writable, or name another with PSEUDONYM_KEY_FILE",
         ) from error
     return read_key(path)
-
-
-def publish(temporary: Path, path: Path) -> None:
-    """Give a finished file its name, durably, without ever replacing one that is there. Raises OSError."""
-    # If another process was first, its file is the one to use.
-    with suppress(FileExistsError):
-        os.link(temporary, path)
-    temporary.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from clickwatch.eventlog.disk import storage_errors
+from clickwatch.files.refusals import storage_errors
 
 
 def column(dtype: DTypeLike, shape: tuple[int, int], folder: Path | None) -> NDArray[Any]:

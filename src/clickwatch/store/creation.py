@@ -1,12 +1,11 @@
 """A new store file: it appears whole, with all its tables, or not at all."""
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from clickwatch.errors import StoreError
+from clickwatch.files.durable import PRIVATE_FOLDER, sync_file, sync_folder, write_new
+from clickwatch.files.locks import locked_folder
 
 SIDE_FILES = ("-wal", "-shm")
 
@@ -18,29 +17,19 @@ def create_file(path: Path, fill: Callable[[Path], None]) -> None:
     always damage. Raises OSError, and StoreError if the side files of a lost store lie there: SQLite would
     take them for the new store's own.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".new")
-    with _locked(path.parent) as folder:
+    with locked_folder(path.parent):
         if path.exists():
             return
         _refuse_orphans(path)
         for suffix in ("", *SIDE_FILES):
             draft.with_name(draft.name + suffix).unlink(missing_ok=True)
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        write_new(draft, b"")
         fill(draft)
-        _sync(draft)
+        sync_file(draft)
         draft.rename(path)
-        os.fsync(folder)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[int]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield descriptor
-    finally:
-        os.close(descriptor)
+        sync_folder(path.parent)
 
 
 def _refuse_orphans(path: Path) -> None:
@@ -48,11 +37,3 @@ def _refuse_orphans(path: Path) -> None:
     if orphans:
         problem = f"The store {path} is missing, but {' and '.join(orphans)} of it is still there"
         raise StoreError(problem, "Put the store back beside it, or move it away as well")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,14 +1,11 @@
 """Where one installation keeps its files."""
 
-import os
 import re
-import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from clickwatch.errors import KeyProblem, StorageError
-from clickwatch.eventlog.disk import sync_folder, write_whole
+from clickwatch.files.durable import unique_name, write_once
 from clickwatch.intake.key_file import make_key, parse_key, read_key
 from clickwatch.settings import AppSettings
 
@@ -70,12 +67,7 @@ def open_home(settings: AppSettings) -> Home:
 
 def _name(home: Home) -> None:
     """Give the home its identity, whole and durable, unless another process is first: the key's name hangs on it."""
-    draft = home.identity.with_name(f".{home.identity.name}.{secrets.token_hex(4)}")
-    write_whole(draft, secrets.token_hex(8).encode("ascii") + b"\n")
-    with suppress(FileExistsError):
-        os.link(draft, home.identity)
-    draft.unlink()
-    sync_folder(home.folder)
+    write_once(home.identity, unique_name().encode("ascii") + b"\n")
 
 
 def _identity(home: Home) -> str:

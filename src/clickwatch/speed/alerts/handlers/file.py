@@ -4,10 +4,12 @@ import fcntl
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+from clickwatch.files.durable import PRIVATE_FILE, sync_folder
 from clickwatch.speed.alerts.handlers.port import DeliveryError
 from clickwatch.speed.alerts.message import AlertMessage
 
@@ -36,35 +38,28 @@ class FileHandler:
             missing = (b"\n" if torn else b"") + (b"" if _holds(tail, delivery_id) else line)
             if os.write(file, missing) != len(missing):
                 raise DeliveryError("the disk took only a part of the line")
-            self._sync(file)
+            self._sync(partial(os.fsync, file))
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
-        file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
         try:
             status = os.fstat(file)
             if not stat.S_ISREG(status.st_mode):
                 raise DeliveryError("the alert file is not a regular file")
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if status.st_size == 0:
-                self._sync_folder()
+                self._sync(partial(sync_folder, self._path.parent))
             yield file
         finally:
             os.close(file)
 
-    def _sync(self, descriptor: int) -> None:
+    def _sync(self, make_durable: Callable[[], None]) -> None:
         try:
-            os.fsync(descriptor)
+            make_durable()
         except OSError:
             self._sync_failed = True
             raise
-
-    def _sync_folder(self) -> None:
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            self._sync(folder)
-        finally:
-            os.close(folder)
 
 
 def _tail(file: int) -> bytes:
