@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LEVELS = ("run", "dev")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 UNFINISHED = VENV / ".clickwatch-unfinished"
 # Settings of pip and Python that would make it install somewhere else than in .venv.
 ELSEWHERE = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PYTHONPATH", "PYTHONHOME", "__PYVENV_LAUNCHER__")
@@ -147,11 +148,22 @@ def ensure_venv_module() -> None:
     if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
         return
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    ensure_package(package, f"{sys.executable} lacks the modules venv and ensurepip")
+
+
+def ensure_browser() -> None:
+    """The tests look at pages with the distribution's Chromium: install it if it is missing, or say how."""
+    if not any(map(shutil.which, BROWSERS)):
+        ensure_package("chromium", "The tests need Chromium, which is missing")
+
+
+def ensure_package(package: str, missing: str) -> None:
+    """Install a system package, or raise SetUpError with what is missing and the line that installs it."""
     if shutil.which("apt-get") is None:
-        raise SetUpError(f"{sys.executable} lacks the modules venv and ensurepip. Install your system's {package}")
+        raise SetUpError(f"{missing}. Install your system's {package}")
     prefix = may_install()
     if prefix is None:
-        raise SetUpError(f"Python's venv and pip are missing. Run this once: sudo apt-get install -y {package}")
+        raise SetUpError(f"{missing}. Run this once: sudo apt-get install -y {package}")
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
     run("Reading the list of system packages", [*apt, "update"])
     run(f"Installing {package}", [*apt, "install", "-y", "--no-install-recommends", package])
@@ -187,6 +199,8 @@ def set_up(level: str) -> None:
         if not is_sound():
             ensure_venv_module()
             make_venv()
+        if level == "dev":
+            ensure_browser()
         UNFINISHED.touch()
         for made in LEVELS:
             stamp(made).unlink(missing_ok=True)
