@@ -16,6 +16,7 @@ from clickwatch.errors import StorageError, StoreError
 from clickwatch.store import epochs, migrations, windows
 from clickwatch.store.database import Store, open_store
 from clickwatch.store.schema import metadata
+from clickwatch.store.sqlite import WRITES, sqlite_engine
 from tests.support import stores as fixtures
 from tests.support.processes import child
 from tests.support.store_children import open_and_count
@@ -28,7 +29,7 @@ PAGE = 4096
 def fill(stores: fixtures.Stores) -> None:
     """Some hundred pages of windows, all of them in the file itself."""
     with stores.open().begin() as c:
-        windows.add(c, 1, window_deltas([(i, f"PROD_{i}", "category", 1, 1, 0, 0) for i in range(5000)]))
+        windows.add(c, 1, window_deltas([(i, f"PROD_{i}", "category", 1, 1, 0, 0) for i in range(5000)]), now=0)
     stores.close()
 
 
@@ -171,6 +172,21 @@ def test_a_store_of_a_newer_version_is_refused(stores: fixtures.Stores) -> None:
     for create in (False, True):
         with pytest.raises(StoreError, match=r"written by a newer clickwatch \(schema 9999\)\. Upgrade"):
             open_store(stores.path, create=create)
+
+
+@pytest.mark.parametrize("revision", migrations.REVISIONS[:-1])
+def test_a_store_of_an_older_version_is_brought_up_with_what_it_holds(tmp_path: Path, revision: str) -> None:
+    path = tmp_path / "store.db"
+    path.touch(0o600)
+    engine = sqlite_engine(path)
+    with engine.execution_options(**{WRITES: True}).begin() as c:
+        migrations.upgrade(c, revision)
+        c.execute(text("insert into windows values (0, 'A', 600, 'tvs', 5, 3, 0, 0, 'closed', 1)"))
+    engine.dispose()
+    with pytest.raises(StoreError, match=r"written by an older clickwatch. Run `clickwatch stream` once"):
+        open_store(path, create=False)
+    open_store(path, create=True).close()
+    assert read_all(path) == 1
 
 
 def test_a_store_of_an_older_version_is_for_the_stream_to_bring_up(

@@ -87,7 +87,7 @@ def test_a_full_disk_is_said_and_what_was_committed_is_kept(stores: fixtures.Sto
 def test_a_file_deleted_under_a_list_does_not_stop_the_list(stores: fixtures.Stores) -> None:
     store = stores.open()
     with store.begin() as c:
-        windows.add(c, 1, window_deltas([(i, "A", "c", 1, 1, 0, 0) for i in range(3000)]))
+        windows.add(c, 1, window_deltas([(i, "A", "c", 1, 1, 0, 0) for i in range(3000)]), now=0)
     with store.read() as c:
         rows = windows.list_windows(c)
         next(rows)

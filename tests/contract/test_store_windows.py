@@ -61,7 +61,7 @@ def test_any_order_and_cut_of_the_deltas_gives_the_same_rows(
     cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=3)))
     for epoch, (a, b) in enumerate(zip([0, *cuts], [*cuts, len(rows)], strict=True), start=1):
         with store.begin() as c:
-            windows.add(c, epoch, window_deltas(shuffled[a:b]))
+            windows.add(c, epoch, window_deltas(shuffled[a:b]), now=0)
             totals.add(c, hour_deltas(shuffled[a:b]))
     with store.read() as c:
         by_window = list(windows.list_windows(c))
@@ -72,12 +72,12 @@ def test_any_order_and_cut_of_the_deltas_gives_the_same_rows(
 
 def test_a_closed_row_that_still_counts_stays_closed_with_its_new_numbers(store: Store) -> None:
     with store.begin() as c:
-        windows.add(c, 1, window_deltas([(0, "A", "tvs", 5, 1, 0, 0), (300, "A", "tvs", 5, 1, 0, 0)]))
+        windows.add(c, 1, window_deltas([(0, "A", "tvs", 5, 1, 0, 0), (300, "A", "tvs", 5, 1, 0, 0)]), now=0)
         assert windows.close(c, 599) == 0
         assert windows.close(c, 600) == 1
         assert windows.close(c, 600) == 0
     with store.begin() as c:
-        windows.add(c, 2, window_deltas([(0, "A", "phones", 6, 2, 1, 1)]))
+        windows.add(c, 2, window_deltas([(0, "A", "phones", 6, 2, 1, 1)]), now=0)
     with store.read() as c:
         assert list(windows.list_windows(c)) == [
             WindowRow(0, 600, "A", "phones", 3, 1, 1, "closed"),
@@ -88,7 +88,7 @@ def test_a_closed_row_that_still_counts_stays_closed_with_its_new_numbers(store:
 def test_the_filters_of_the_lists_are_half_open_and_can_be_combined(store: Store) -> None:
     rows: list[Delta] = [(start, product, "c", 1, 1, 0, 0) for start in (0, 300, 600) for product in ("A", "B")]
     with store.begin() as c:
-        windows.add(c, 1, window_deltas(rows))
+        windows.add(c, 1, window_deltas(rows), now=0)
         totals.add(c, hour_deltas(rows))
         windows.close(c, 600)
     with store.read() as c:
@@ -103,14 +103,14 @@ def test_the_filters_of_the_lists_are_half_open_and_can_be_combined(store: Store
 def test_the_hottest_windows_come_first_and_ties_go_to_the_newest(store: Store) -> None:
     rows: list[Delta] = [(0, "A", "c", 1, 9, 0, 0), (300, "B", "c", 1, 9, 0, 0), (300, "A", "c", 1, 9, 0, 0)]
     with store.begin() as c:
-        windows.add(c, 1, window_deltas([*rows, (0, "B", "c", 1, 8, 0, 0)]))
+        windows.add(c, 1, window_deltas([*rows, (0, "B", "c", 1, 8, 0, 0)]), now=0)
     with store.read() as c:
         assert [(w.window_start, w.product_id) for w in windows.hottest(c, 3)] == [(300, "A"), (300, "B"), (0, "A")]
 
 
 def test_more_rows_than_one_block_are_listed_whole(store: Store) -> None:
     with store.begin() as c:
-        windows.add(c, 1, window_deltas([(i, "A", "c", 1, 1, 0, 0) for i in range(2500)]))
+        windows.add(c, 1, window_deltas([(i, "A", "c", 1, 1, 0, 0) for i in range(2500)]), now=0)
     with store.read() as c:
         assert [w.window_start for w in windows.list_windows(c)] == list(range(2500))
 

@@ -69,7 +69,7 @@ class AlertStream:
         touched = [start_of(window) for _, window in counts or {}]
         with self.store.begin() as c:
             if counts:
-                window_rows.add(c, self.number, _deltas(counts))
+                window_rows.add(c, self.number, _deltas(counts), self.now)
             if close_through is not None:
                 self.frontier = max(self.frontier or 0, end_of(close_through))
             if self.frontier is not None:

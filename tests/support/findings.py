@@ -13,7 +13,7 @@ from clickwatch.store import accounting, epochs, quarantine, schema, totals, win
 from clickwatch.store.database import Store, open_store
 from clickwatch.wiring.home import Home
 
-_WHEN = {"epoch", "opened_at", "changed_at"}
+_WHEN = {"epoch", "added_at", "opened_at", "changed_at"}
 """Columns that say when something became known: no function of the log."""
 
 

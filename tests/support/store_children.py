@@ -16,7 +16,7 @@ def stop_within_a_transaction(path: Path, said: Connection) -> None:
     with store.begin() as connection:
         epochs.claim(connection, epochs.last_epoch(connection) + 1, "settings", 1, [])
         connection.exec_driver_sql("PRAGMA cache_size = 10")
-        windows.add(connection, 1, window_deltas([(i, "P", "c", 1, 1, 0, 0) for i in range(20_000)]))
+        windows.add(connection, 1, window_deltas([(i, "P", "c", 1, 1, 0, 0) for i in range(20_000)]), now=0)
         said.send("written")
         said.recv()
 
@@ -33,7 +33,7 @@ def fill_the_disk(path: Path, said: Connection) -> None:
                 with store.begin() as connection:
                     epochs.claim(connection, committed + 1, "settings", 1, [])
                     rows = [(1000 * committed + i, "P", "c", 1, 1, 0, 0) for i in range(1000)]
-                    windows.add(connection, committed + 1, window_deltas(rows))
+                    windows.add(connection, committed + 1, window_deltas(rows), now=0)
                 committed += 1
         except ClickwatchError as error:
             said.send((type(error).__name__, str(error), committed))

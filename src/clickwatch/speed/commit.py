@@ -47,7 +47,7 @@ class EpochCommitter:
             epochs.claim(connection, epoch.number, self._fingerprint, now, [_range(part) for part in epoch.parts])
             epochs.save_progress(connection, [_progress(part) for part in epoch.parts])
             for part in epoch.parts:
-                self._add(connection, epoch.number, part)
+                self._add(connection, epoch.number, part, now)
             self._close(connection, epoch.number, epoch.touched(), epoch.frontier, now)
             epochs.prune(connection, archived)
 
@@ -71,9 +71,9 @@ class EpochCommitter:
             epochs.prune(connection, archived)
             leases.release(connection, LEASE, self._lease.token)
 
-    def _add(self, connection: Connection, number: int, part: PartitionEffects) -> None:
+    def _add(self, connection: Connection, number: int, part: PartitionEffects, now: int) -> None:
         taken = part.taken
-        windows.add(connection, number, part.deltas.windows)
+        windows.add(connection, number, part.deltas.windows, now)
         totals.add(connection, part.deltas.hours)
         accounting.add(connection, taken.partition, _counts(part))
         quarantine.add(

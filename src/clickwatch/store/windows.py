@@ -31,8 +31,8 @@ class WindowRow:
 _COLUMNS = [windows.c[name] for name in WindowRow.__dataclass_fields__]
 
 
-def add(connection: Connection, epoch: int, deltas: pa.Table) -> None:
-    """Add an epoch's counts: a new row is open, a row that stands keeps its status.
+def add(connection: Connection, epoch: int, deltas: pa.Table, now: int) -> None:
+    """Add an epoch's counts at `now` (µs): a new row is open, a row that stands keeps its status.
 
     `deltas`: window_start, window_end, category_time, view_count, cart_count, purchase_count (int64), product_id,
     category (string). `category_time` is the event time of the newest event whose category is known, or null.
@@ -40,7 +40,8 @@ def add(connection: Connection, epoch: int, deltas: pa.Table) -> None:
     columns = {field: values(deltas[field]) for field in deltas.column_names}
     columns["status"] = [OPEN] * deltas.num_rows
     columns["epoch"] = [epoch] * deltas.num_rows
-    write_columns(connection, adding_counts(connection.dialect.name, windows, "epoch"), columns)
+    columns["added_at"] = [now] * deltas.num_rows
+    write_columns(connection, adding_counts(connection.dialect.name, windows, "epoch", "added_at"), columns)
 
 
 def close(connection: Connection, frontier: int) -> int:

@@ -6,7 +6,7 @@ Comes in: a connection in a write transaction. Goes out: the same database with 
 
 from sqlalchemy import Connection, inspect, text
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """All revisions, oldest first."""
 HEAD = REVISIONS[-1]
 
@@ -18,8 +18,8 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("select version_num from alembic_version")).scalar()
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the database to HEAD within the connection's transaction; at HEAD already, nothing happens."""
+def upgrade(connection: Connection, target: str = HEAD) -> None:
+    """Bring the database to a revision within the connection's transaction; nothing happens if it is there already."""
     from alembic import command
     from alembic.config import Config
 
@@ -27,4 +27,4 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", "clickwatch.store:migrations")
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, target)

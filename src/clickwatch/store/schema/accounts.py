@@ -1,0 +1,56 @@
+"""What became of every record, and the refused ones themselves."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, String, Table
+
+from clickwatch.store.schema.base import metadata
+
+accounting = Table(
+    "accounting",
+    metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("received", BigInteger, nullable=False),
+    Column("accepted", BigInteger, nullable=False),
+    Column("duplicate", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+    Column("on_time", BigInteger, nullable=False),
+    Column("late", BigInteger, nullable=False),
+    CheckConstraint("received = accepted + duplicate + rejected", name="accounting_received"),
+    CheckConstraint("accepted = on_time + late", name="accounting_accepted"),
+)
+
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("reason", String(64), primary_key=True),
+    Column("records", BigInteger, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("log_time", BigInteger, nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("length", BigInteger, nullable=False),
+    # SHA-256 of the whole record in hex, where `raw` is only its first 32 KiB; else null.
+    Column("sha256", String(64)),
+    Column("raw", LargeBinary, nullable=False),
+)
+Index("quarantine_by_reason", quarantine.c.reason)
+
+# Refused records that were repaired and put onto the log again, by the place of the original.
+repairs = Table(
+    "repairs",
+    metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    # SHA-256 of the repaired record in hex.
+    Column("sha256", String(64), nullable=False),
+    Column("new_partition", Integer, nullable=False),
+    # Where the log ended before the record was appended, and its own place once that is known.
+    Column("search_from", BigInteger, nullable=False),
+    Column("new_offset", BigInteger),
+)
