@@ -16,6 +16,7 @@ from clickwatch.archive.actions import APP_ID
 from clickwatch.archive.checkpoint import CHECKPOINT_INTERVAL, KEEP_LOG
 from clickwatch.archive.delta import DeltaArchive
 from clickwatch.archive.encoding import STATISTICS_COLUMNS
+from clickwatch.archive.expiry import Expired
 from clickwatch.domain.columns import ARCHIVE_COLUMNS
 from clickwatch.domain.window import DAY, SECOND
 from clickwatch.errors import SecondPipeline
@@ -25,8 +26,8 @@ from tests.support.archive_rows import FIRST_DAY, epoch_rows, epochs, in_log_ord
 class Clock:
     """A clock that the test sets, in µs."""
 
-    def __init__(self) -> None:
-        self.now = 1_800_000_000 * SECOND
+    def __init__(self, now: int = 1_800_000_000 * SECOND) -> None:
+        self.now = now
 
     def __call__(self) -> int:
         return self.now
@@ -39,6 +40,14 @@ def archive(tmp_path: Path) -> DeltaArchive:
 
 def reopened(tmp_path: Path) -> DeltaArchive:
     return DeltaArchive.open(tmp_path / "archive", create=False)
+
+
+def with_two_epochs(tmp_path: Path, clock: Clock) -> DeltaArchive:
+    """An archive of two days that came in by the clock's time."""
+    archive = DeltaArchive.open(tmp_path / "archive", create=True, now=clock)
+    for epoch in (1, 2):
+        archive.append(epochs(epoch, epoch), epoch)
+    return archive
 
 
 def assert_same_rows(found: pa.Table, expected: pa.Table) -> None:
@@ -255,6 +264,39 @@ def test_compaction_leaves_files_of_the_target_size_alone(archive: DeltaArchive)
     archive.append(epochs(2, 2), 2)
     assert archive.compact(date(2026, 1, 26), target=1) == 0
     assert len(archive.files()) == 8
+
+
+def test_expired_days_go_from_the_table_and_the_disk(tmp_path: Path) -> None:
+    # event days   26 Jan   27 Jan        kept 30 days:  25 Feb: both there   26 Feb: the 26th is over   27 Feb: nothing
+    clock = Clock(FIRST_DAY + 2 * DAY)
+    archive = with_two_epochs(tmp_path, clock)
+    clock.now = FIRST_DAY + 31 * DAY - 1
+    assert archive.expire(30 * DAY) == Expired()
+    clock.now += 1
+    would = archive.expire(30 * DAY, dry_run=True)
+    assert would.days == (date(2026, 1, 26),) and would.rows == day_of(epochs(1, 2), FIRST_DAY).num_rows
+    assert_same_rows(archive.to_arrow(), epochs(1, 2))
+    files = archive.files(date(2026, 1, 26))
+    assert archive.expire(30 * DAY) == would
+    assert not any(path.exists() for path in files)
+    assert_same_rows(reopened(tmp_path).to_arrow(), day_of(epochs(1, 2), FIRST_DAY + DAY))
+    assert reopened(tmp_path).last_epoch() == 2
+    clock.now += DAY
+    archive.expire(30 * DAY)
+    assert archive.to_arrow().num_rows == 0
+    assert archive.expire(30 * DAY) == Expired()
+
+
+def test_what_was_old_when_it_came_is_kept_from_its_intake_also_after_compaction(tmp_path: Path) -> None:
+    intake = FIRST_DAY + 400 * DAY
+    clock = Clock(intake)
+    archive = with_two_epochs(tmp_path, clock)
+    clock.now = intake + 20 * DAY
+    assert archive.compact(date(2026, 1, 26)) > 0
+    clock.now = intake + 30 * DAY - SECOND
+    assert archive.expire(30 * DAY) == Expired()
+    clock.now = intake + 30 * DAY + SECOND
+    assert archive.expire(30 * DAY).rows == len(epochs(1, 2))
 
 
 def test_everything_is_private(archive: DeltaArchive, tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from clickwatch.archive import checkpoint, deltalog
 from clickwatch.archive.delta import DeltaArchive
-from clickwatch.errors import SecondPipeline, StorageError
+from clickwatch.archive.naming import APPENDED, file_name
+from clickwatch.errors import ArchiveError, SecondPipeline, StorageError
+from clickwatch.files.checksum import crc32
 from tests.support.archive_rows import epoch_rows, epochs, in_log_order
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,20 +105,51 @@ def test_a_commit_whose_name_was_not_synced_cannot_be_made_twice(
     assert_holds_exactly(DeltaArchive.open(tmp_path / "archive", create=True), 2)
 
 
-def test_what_a_dead_writer_left_goes_at_the_next_start(tmp_path: Path) -> None:
+def orphan_of(archive: DeltaArchive) -> Path:
+    """A file as an appender leaves it that dies before its commit."""
+    kept = archive.files()[0]
+    version = archive.snapshot().version + 1
+    orphan = kept.with_name(file_name(APPENDED, version, "0123456789abcdef", 0, crc32(kept.read_bytes())))
+    orphan.write_bytes(kept.read_bytes())
+    return orphan
+
+
+def test_what_a_dead_appender_left_goes_at_the_next_start(tmp_path: Path) -> None:
     archive = DeltaArchive.open(tmp_path / "archive", create=True)
     archive.append(epochs(1, 1), 1)
-    kept = archive.files()[0]
-    orphan = kept.with_name("part-00000000000000000002-0123456789abcdef-00000.parquet")
-    orphan.write_bytes(kept.read_bytes())
-    (tmp_path / "archive" / "_delta_log" / "_commit_0123456789abcdef.json.tmp").write_bytes(b"{")
-    stale = DeltaArchive.open(tmp_path / "archive", create=True)
-    assert archive.tidy() == 2
-    with pytest.raises(SecondPipeline):
-        stale.append(epochs(2, 2), 2)
+    orphan_of(archive)
+    assert archive.tidy(orphans=False) == 0, "it may be the work of a living appender"
+    assert archive.tidy() == 1
     assert data_files(tmp_path / "archive") == set(archive.files())
     archive.append(epochs(2, 2), 2)
     assert_holds_exactly(DeltaArchive.open(tmp_path / "archive", create=False), 2)
+
+
+def test_what_may_still_be_in_use_goes_after_its_grace(tmp_path: Path) -> None:
+    archive = DeltaArchive.open(tmp_path / "archive", create=True)
+    archive.append(epochs(1, 1), 1)
+    scrap = tmp_path / "archive" / "_delta_log" / "_commit_0123456789abcdef.json.tmp"
+    scrap.write_bytes(b"{")
+    assert archive.tidy() == 0
+    assert archive.tidy(grace=-3_600_000_000) == 1
+    assert not scrap.exists()
+
+
+def test_files_that_were_tidied_away_are_not_committed(tmp_path: Path) -> None:
+    # an appender that lost its lease:   writes its files ─────────────────────► wants to commit
+    # the next one:                                       tidies at its start
+    def tidied(step: str) -> None:
+        if step == "file kept" and not other:
+            other.append(DeltaArchive.open(tmp_path / "archive", create=False))
+            other[0].tidy()
+
+    other: list[DeltaArchive] = []
+    DeltaArchive.open(tmp_path / "archive", create=True).append(epochs(1, 1), 1)
+    stale = DeltaArchive.open(tmp_path / "archive", create=False, on_step=tidied)
+    with pytest.raises(ArchiveError, match="removed before it was committed"):
+        stale.append(epochs(2, 2), 2)
+    assert data_files(tmp_path / "archive") == set(other[0].files())
+    assert_holds_exactly(DeltaArchive.open(tmp_path / "archive", create=False), 1)
 
 
 def test_a_checkpoint_that_fails_leaves_the_commit_and_is_made_later(

@@ -1,6 +1,7 @@
 """Damage to the archive is told, with the file and the cure, and never served."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -101,12 +102,30 @@ def test_a_lost_log_is_not_begun_anew_over_the_data(folder: Path) -> None:
         DeltaArchive.open(folder, create=True)
 
 
-def test_bytes_damaged_inside_a_file_are_told_on_reading(folder: Path) -> None:
+@pytest.mark.parametrize("position", [0, 5, 0.3, 0.5, 0.7, -9, -1])
+def test_a_flipped_bit_anywhere_in_a_file_is_told_on_reading(folder: Path, position: float) -> None:
     archive = DeltaArchive.open(folder, create=True)
     path = newest_data_file(folder)
-    path.write_bytes(bytes(path.stat().st_size))
+    content = bytearray(path.read_bytes())
+    content[int(position * len(content)) if 0 < position < 1 else int(position)] ^= 0x10
+    path.write_bytes(content)
+    reads: list[Callable[[], object]] = [archive.to_arrow, lambda: archive.ids_after({0: None, 1: None})]
+    for read in reads:
+        with pytest.raises(ArchiveError, match="is damaged: its bytes are not those") as told:
+            read()
+        assert str(path) in str(told.value)
+
+
+def test_damage_is_not_compacted_into_a_sound_file(folder: Path) -> None:
+    archive = DeltaArchive.open(folder, create=True)
+    path = archive.files(date(2026, 1, 26))[0]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    before = archive.snapshot().version
     with pytest.raises(ArchiveError, match="damaged"):
-        archive.to_arrow()
+        archive.compact(date(2026, 1, 26))
+    assert archive.snapshot().version == before
 
 
 def test_a_file_in_the_way_is_a_storage_error(tmp_path: Path) -> None:

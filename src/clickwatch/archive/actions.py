@@ -61,28 +61,28 @@ def transaction(last_epoch: int, now: int) -> Action:
 
 
 def add(
-    path: str, values: Mapping[str, str], size: int, modified: int, stats: Mapping[str, Any], *, data_change: bool
+    path: str, values: Mapping[str, str], size: int, intake: int, stats: Mapping[str, Any], *, data_change: bool
 ) -> Action:
-    """A file that belongs to the table from now on; `path` relative, `modified` in ms."""
+    """A file that belongs to the table from now on; `path` relative, `intake` of its newest rows in ms."""
     return {
         "add": {
             "path": path,
             "partitionValues": values,
             "size": size,
-            "modificationTime": modified,
+            "modificationTime": intake,
             "dataChange": data_change,
             "stats": json.dumps(stats, separators=(",", ":")),
         }
     }
 
 
-def remove(path: str, values: Mapping[str, str], size: int, now: int) -> Action:
-    """A file whose rows stand in other files of the same commit."""
+def remove(path: str, values: Mapping[str, str], size: int, now: int, *, data_change: bool) -> Action:
+    """A file that goes; without `data_change` its rows stand in other files of the same commit."""
     return {
         "remove": {
             "path": path,
             "deletionTimestamp": now // 1000,
-            "dataChange": False,
+            "dataChange": data_change,
             "extendedFileMetadata": True,
             "partitionValues": values,
             "size": size,

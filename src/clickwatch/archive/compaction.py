@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clickwatch.archive.actions import Action, remove
 from clickwatch.archive.encoding import REPEATING, as_archived
+from clickwatch.archive.integrity import check_bytes
 from clickwatch.archive.layout import Part
 from clickwatch.archive.snapshot import DataFile, Snapshot
 from clickwatch.archive.splitting import Piece
@@ -53,18 +53,14 @@ def _neighbours(files: list[DataFile], target: int) -> Iterator[tuple[DataFile, 
 def merged(root: Path, bundles: list[Bundle]) -> Iterator[Piece]:
     """The rows of each bundle in source order, one bundle in memory at a time."""
     for bundle in bundles:
-        tables = [pq.ParquetFile(root / file.path, read_dictionary=list(REPEATING)).read() for file in bundle.files]
+        paths = check_bytes(root / file.path for file in bundle.files)
+        tables = [pq.ParquetFile(path, read_dictionary=list(REPEATING)).read() for path in paths]
         rows = as_archived(pa.concat_tables(tables)).combine_chunks()
-        yield Piece(bundle.part, rows.sort_by([("source_partition", "ascending"), ("source_offset", "ascending")]))
+        in_order = rows.sort_by([("source_partition", "ascending"), ("source_offset", "ascending")])
+        yield Piece(bundle.part, in_order, max(file.intake for file in bundle.files))
 
 
-def removals(bundles: list[Bundle], now: int) -> list[Action]:
-    """The log's entries for the files that go."""
-    return [remove(file.path, bundle.part.values, file.size, now) for bundle in bundles for file in bundle.files]
-
-
-def retire(root: Path, bundles: list[Bundle], now: float) -> None:
+def retire(root: Path, files: list[DataFile], now: float) -> None:
     """Mark the replaced files with the time of their replacement (s, Unix epoch), which `tidy` goes by."""
-    for bundle in bundles:
-        for file in bundle.files:
-            os.utime(root / file.path, (now, now))
+    for file in files:
+        os.utime(root / file.path, (now, now))

@@ -43,10 +43,14 @@ class Part:
     category_part: str
 
     @property
+    def date(self) -> date:
+        """The UTC day."""
+        return date.fromordinal(_UNIX_EPOCH + self.day)
+
+    @property
     def values(self) -> dict[str, str]:
         """The partition values as the Delta log writes them."""
-        event_date = date.fromordinal(_UNIX_EPOCH + self.day).isoformat()
-        return {"event_date": event_date, "category_part": self.category_part}
+        return {"event_date": self.date.isoformat(), "category_part": self.category_part}
 
     @property
     def folders(self) -> tuple[str, ...]:

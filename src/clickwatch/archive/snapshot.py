@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from clickwatch.archive.actions import APP_ID
+from clickwatch.archive.integrity import check_bytes
 from clickwatch.archive.layout import Part, days_since_epoch
 from clickwatch.domain.columns import ARCHIVE_COLUMNS
 
@@ -26,15 +27,28 @@ IDS_COLUMNS = pa.schema(
 """What de-duplication needs to know of archived rows: `event_time` in µs since the Unix epoch, UTC."""
 
 _EARLIEST = -(1 << 62)
+_FILE_COLUMNS = (
+    "path",
+    "size_bytes",
+    "partition.event_date",
+    "partition.category_part",
+    "num_records",
+    "modification_time",
+)
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """One Parquet file: its path relative to the table's folder, and its bytes."""
+    """One Parquet file: its path relative to the table's folder, its bytes and rows, and when these came in.
+
+    `intake` is in ms since the Unix epoch, UTC.
+    """
 
     path: str
     size: int
     part: Part
+    rows: int
+    intake: int
 
 
 class Snapshot:
@@ -49,28 +63,31 @@ class Snapshot:
 
     def files(self, day: date | None = None) -> list[Path]:
         """The Parquet files, of one UTC day or of all."""
-        return self._paths(self._entries_of(day))
+        return [self._root / file.path for file in self.data_files(day)]
 
-    def data_files(self, day: date) -> list[DataFile]:
-        """The Parquet files of one UTC day, oldest commit first."""
-        entries = self._entries_of(day)
+    def data_files(self, day: date | None = None) -> list[DataFile]:
+        """The same with what is known of them, by path: within one part the oldest commit comes first."""
+        entries = self.entries
         if not len(entries):
             return []
-        names = ("path", "size_bytes", "partition.category_part")
-        rows = sorted(zip(*(entries[name].to_pylist() for name in names), strict=True))
-        return [DataFile(path, size, Part(days_since_epoch(day), part)) for path, size, part in rows]
+        if day is not None:
+            entries = entries.filter(pc.equal(entries["partition.event_date"], pa.scalar(day)))
+        columns = [entries[name].to_pylist() for name in _FILE_COLUMNS]
+        return [
+            DataFile(path, size, Part(days_since_epoch(event_date), part), rows, intake)
+            for path, size, event_date, part, rows, intake in sorted(zip(*columns, strict=True))
+        ]
 
-    def _entries_of(self, day: date | None) -> pa.Table:
-        if day is None or not len(self.entries):
-            return self.entries
-        return self.entries.filter(pc.equal(self.entries["partition.event_date"], pa.scalar(day)))
+    def days(self) -> list[date]:
+        """The UTC days that have files, ascending."""
+        return sorted(set(self.entries["partition.event_date"].to_pylist())) if len(self.entries) else []
 
     def _paths(self, entries: pa.Table) -> list[Path]:
         return [self._root / path for path in sorted(entries["path"].to_pylist())]
 
     def to_arrow(self, day: date | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows, of one UTC day or of all, in no promised order."""
-        files = [str(path) for path in self.files(day)]
+        files = [str(path) for path in check_bytes(self.files(day))]
         table: pa.Table = ds.dataset(files, schema=ARCHIVE_COLUMNS, format="parquet").to_table(columns=columns)
         return table
 
@@ -92,7 +109,7 @@ class Snapshot:
 
     def ids_after(self, thresholds: Mapping[int, int | None]) -> pa.Table:
         """See `DeltaArchive.ids_after`."""
-        files = [str(path) for path in self.files_after(thresholds)]
+        files = [str(path) for path in check_bytes(self.files_after(thresholds))]
         if not files:
             return IDS_COLUMNS.empty_table()
         above = [

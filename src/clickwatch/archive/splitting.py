@@ -26,10 +26,14 @@ _OFTEN_CONSTANT = ("is_late", "source_partition", "epoch")
 
 @dataclass(frozen=True)
 class Piece:
-    """The rows of one file-to-be, in source order, and the part that they belong to."""
+    """The rows of one file-to-be, in source order, and the part that they belong to.
+
+    `intake`: when they came in (ms since the Unix epoch, UTC); None for now.
+    """
 
     part: Part
     rows: pa.Table
+    intake: int | None = None
 
 
 def split(root: Path, events: pa.Table) -> Iterator[Piece]:

@@ -1,44 +1,47 @@
 """What is in the archive's folder and no part of the table: found by name, removed under the lease."""
 
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from clickwatch.archive.deltalog import LOG_FOLDER
+from clickwatch.archive.naming import APPENDED, parse
 from clickwatch.archive.snapshot import Snapshot
 from clickwatch.files.refusals import storage_errors
-
-_OURS = re.compile(r"part-(\d{20})-[0-9a-f]{16}-\d{5}\.parquet")
 
 
 @dataclass(frozen=True)
 class Leftovers:
-    """`orphans` were written for a version that never came, `retired` were replaced by a compaction."""
+    """`orphans` were written for a version that never came; `old` belong to no version and are past their grace."""
 
     orphans: list[Path]
-    retired: list[Path]
+    old: list[Path]
     scraps: list[Path]
 
+    def without_orphans(self) -> "Leftovers":
+        """The same for others than the appender, whose files these may be at this moment."""
+        return Leftovers([], self.old, self.scraps)
 
-def find_leftovers(root: Path, snapshot: Snapshot, retired_before: float) -> Leftovers:
-    """Files and folders of dead writers; replaced files only where last touched before a time (s, Unix epoch)."""
+
+def find_leftovers(root: Path, snapshot: Snapshot, old_before: float) -> Leftovers:
+    """Files and folders of dead writers; what may be in use only where last touched before a time (s, Unix epoch)."""
     referenced = {f"{root}/{path}" for path in snapshot.entries["path"].to_pylist()}
     orphans: list[Path] = []
-    retired: list[Path] = []
+    old: list[Path] = []
     with storage_errors("look through", root):
         for entry in _data_files(root):
-            match = _OURS.fullmatch(entry.name)
-            if match is None or entry.path in referenced:
+            name = parse(entry.name)
+            if name is None or entry.path in referenced:
                 continue
-            if int(match[1]) > snapshot.version:
+            # Only the pipeline appends, and it tidies at its start: what was to be appended has no writer any more.
+            if name.kind == APPENDED and name.version > snapshot.version:
                 orphans.append(Path(entry.path))
-            elif entry.stat().st_mtime < retired_before:
-                retired.append(Path(entry.path))
+            elif entry.stat().st_mtime < old_before:
+                old.append(Path(entry.path))
         scraps = [*root.glob("_checkpoint_*"), *(root / LOG_FOLDER).glob("_commit_*.json.tmp")]
-    return Leftovers(orphans, retired, scraps)
+        return Leftovers(orphans, old, [path for path in scraps if path.stat().st_mtime < old_before])
 
 
 def _data_files(root: Path) -> Iterator[os.DirEntry[str]]:
@@ -51,7 +54,7 @@ def _data_files(root: Path) -> Iterator[os.DirEntry[str]]:
 
 def remove_leftovers(leftovers: Leftovers) -> int:
     """Remove them; how many files and folders went."""
-    everything = [*leftovers.orphans, *leftovers.retired, *leftovers.scraps]
+    everything = [*leftovers.orphans, *leftovers.old, *leftovers.scraps]
     for path in everything:
         with storage_errors("remove", path):
             if path.is_dir():

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pyarrow as pa
 
 from clickwatch.archive.actions import Action, add
 from clickwatch.archive.encoding import encode, statistics
-from clickwatch.archive.layout import Part
+from clickwatch.archive.naming import file_name
 from clickwatch.archive.splitting import Piece
+from clickwatch.errors import ArchiveError
+from clickwatch.files.checksum import crc32
 from clickwatch.files.durable import PRIVATE_FOLDER, make_folder, sync_folder, unique_name, write_new
 from clickwatch.files.refusals import storage_errors
 
@@ -20,15 +23,32 @@ _SYNCING_THREADS = 4
 """Files on their way to the disk while the next is encoded; also the most that are open at once."""
 
 
+@dataclass(frozen=True)
+class Writing:
+    """What a commit writes for: `kind` is the first word of its files' names, `version` the one that it aims at.
+
+    `now`: when (ms since the Unix epoch, UTC), which is the intake of rows that were not there before.
+    """
+
+    kind: str
+    version: int
+    now: int
+    dense: bool
+
+    @property
+    def changes_data(self) -> bool:
+        """Whether rows come that were not there before; a compaction only puts rows elsewhere."""
+        return not self.dense
+
+
 class DataFiles:
     """The Parquet files of one commit to be: durable one by one, and removed again if it does not come to pass."""
 
-    def __init__(self, root: Path, version: int, on_step: Callable[[str], None], *, compacting: bool) -> None:
+    def __init__(self, root: Path, writing: Writing, on_step: Callable[[str], None]) -> None:
         self._root = root
+        self._writing = writing
         self._on_step = on_step
-        # The version in the name tells what a crash left behind from what was once part of the table.
-        self._prefix = f"part-{version:020}-{unique_name()}"
-        self._compacting = compacting
+        self._unique = unique_name()
         self._begun: list[Path] = []
 
     def write(self, pieces: Iterator[Piece]) -> list[Action]:
@@ -43,23 +63,36 @@ class DataFiles:
             actions.extend(future.result() for future in waiting)
         return actions
 
-    def _start(self, threads: ThreadPoolExecutor, piece: Piece) -> Future[Action]:
-        with storage_errors("make a folder in", self._root):
-            folder = self._root.joinpath(*piece.part.folders)
-            make_folder(folder, PRIVATE_FOLDER)
-        path = folder / f"{self._prefix}-{len(self._begun):05}.parquet"
-        self._begun.append(path)
-        stats = statistics(piece.rows)
-        return threads.submit(self._keep, path, piece.part, encode(piece.rows, dense=self._compacting), stats)
+    def check(self) -> None:
+        """Raise ArchiveError unless all files are still there: nobody may have tidied them away."""
+        for path in self._begun:
+            if not path.exists():
+                raise ArchiveError(f"the file {path} was removed before it was committed", "Start again")
 
-    def _keep(self, path: Path, part: Part, data: pa.Buffer, stats: dict[str, Any]) -> Action:
+    def _start(self, threads: ThreadPoolExecutor, piece: Piece) -> Future[Action]:
+        folder = self._root.joinpath(*piece.part.folders)
+        with storage_errors("make a folder in", self._root):
+            make_folder(folder, PRIVATE_FOLDER)
+        data = encode(piece.rows, dense=self._writing.dense)
+        number = len(self._begun)
+        name = file_name(self._writing.kind, self._writing.version, self._unique, number, crc32(memoryview(data)))
+        self._begun.append(folder / name)
+        return threads.submit(self._keep, folder / name, piece, data, statistics(piece.rows))
+
+    def _keep(self, path: Path, piece: Piece, data: pa.Buffer, stats: dict[str, Any]) -> Action:
         with storage_errors("write", path):
-            modified = write_new(path, memoryview(data))
+            write_new(path, memoryview(data))
             self._on_step("file written")
             sync_folder(path.parent)
         self._on_step("file kept")
-        relative = path.relative_to(self._root).as_posix()
-        return add(relative, part.values, data.size, modified, stats, data_change=not self._compacting)
+        return add(
+            path.relative_to(self._root).as_posix(),
+            piece.part.values,
+            data.size,
+            piece.intake or self._writing.now,
+            stats,
+            data_change=self._writing.changes_data,
+        )
 
     def discard(self) -> None:
         """Remove what was written; what cannot be removed now is left to `tidy`."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clickwatch.errors import LogError
-from clickwatch.eventlog.checksum import crc32
+from clickwatch.files.checksum import crc32
 
 ENTRY_BYTES = 32
 _BODY = struct.Struct("<qqqI")

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clickwatch.errors import LogError, StorageError
-from clickwatch.eventlog.checksum import crc32
 from clickwatch.eventlog.index import RESTORE, damaged_index, entry_end, index_end, read_groups
 from clickwatch.eventlog.port import READABLE_BEYOND, Buffer, RecordBlock
 from clickwatch.eventlog.segment import data_path, index_path, is_removed, too_short
+from clickwatch.files.checksum import crc32
 from clickwatch.files.refusals import storage_errors
 
 _NEWLINE = 10

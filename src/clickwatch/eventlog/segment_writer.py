@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 from clickwatch.errors import LogError
-from clickwatch.eventlog.checksum import crc32
 from clickwatch.eventlog.index import ENTRY_BYTES, RESTORE, Group, damaged_index, index_end
 from clickwatch.eventlog.port import MAX_RECORD_BYTES
 from clickwatch.eventlog.segment import FILE_MODE, data_path, index_path, is_removed, too_short
 from clickwatch.eventlog.sync_guard import SyncGuard
+from clickwatch.files.checksum import crc32
 from clickwatch.files.durable import write_all
 
 MAX_GROUP_BYTES = MAX_RECORD_BYTES + 1

@@ -27,13 +27,12 @@ def write_all(fd: int, data: bytes | memoryview, position: int) -> None:
         rest = rest[written:]
 
 
-def write_new(path: Path, data: bytes | memoryview, mode: int = PRIVATE_FILE) -> int:
-    """Write a new file and sync it (its name is not durable yet); returns its mtime in ms."""
+def write_new(path: Path, data: bytes | memoryview, mode: int = PRIVATE_FILE) -> None:
+    """Write a new file and sync it; its name is not durable yet."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         write_all(fd, data, 0)
         os.fsync(fd)
-        return os.fstat(fd).st_mtime_ns // 1_000_000
     finally:
         os.close(fd)
 

@@ -1,4 +1,4 @@
-"""The checksum of the log's files: CRC-32 as zlib has it, by Intel's ISA-L, which is six times as fast."""
+"""The checksum of files: CRC-32 as zlib has it, by Intel's ISA-L, which is six times as fast."""
 
 from isal import isal_zlib
 
