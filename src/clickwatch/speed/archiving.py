@@ -34,7 +34,10 @@ class Archive(Protocol):
 
 @dataclass(frozen=True)
 class FlushPolicy:
-    """When the buffered epochs are written: after so many rows, or so long (µs), or at a change of day."""
+    """When the buffered epochs are written: after so many rows, or so long (µs), or at a change of day.
+
+    And, whatever the policy, when somebody wants them (see `ArchiveWriter.want`).
+    """
 
     max_rows: int
     max_delay: int
@@ -62,6 +65,7 @@ class ArchiveWriter:
         self._first_at = 0
         self._day: int | None = None
         self._epoch = self.archived = archive.last_epoch()
+        self._wanted = 0
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive-writer")
         self._run_ends = self._pool.submit(self._run)
 
@@ -70,6 +74,10 @@ class ArchiveWriter:
         marks = [t.watermark_after for t in taken if t.watermark_after is not None]
         tables = tuple(archive_rows(t.events, epoch) for t in taken if len(t.events))
         self._put(_Item(epoch, tables, max(marks) // DAY if marks else None))
+
+    def want(self, epoch: int) -> None:
+        """Archive what was handed over soon, up to and with this epoch."""
+        self._wanted = max(self._wanted, epoch)
 
     def check(self) -> None:
         """Raise what archiving failed with, if it did."""
@@ -109,7 +117,7 @@ class ArchiveWriter:
             try:
                 return self._waiting.get(timeout=_POLL_SECONDS)
             except queue.Empty:
-                if self._epoch > self.archived and self._monotonic() - self._first_at >= self._policy.max_delay:
+                if self._epoch > self.archived and self._is_due():
                     self._flush()
         return None
 
@@ -122,9 +130,12 @@ class ArchiveWriter:
         self._buffer.extend(item.tables)
         self._rows += sum(len(table) for table in item.tables)
         self._epoch = item.epoch
-        waited = self._monotonic() - self._first_at
-        if self._rows >= self._policy.max_rows or waited >= self._policy.max_delay:
+        if self._rows >= self._policy.max_rows or self._is_due():
             self._flush()
+
+    def _is_due(self) -> bool:
+        waited = self._monotonic() - self._first_at
+        return waited >= self._policy.max_delay or self.archived < self._wanted <= self._epoch
 
     def _flush(self) -> None:
         if self._epoch > self.archived:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from clickwatch.speed.alerts.lifecycle import AlertBook
 from clickwatch.speed.effects import Epoch, PartitionEffects
-from clickwatch.store import accounting, epochs, leases, quarantine, totals, windows
+from clickwatch.store import accounting, epochs, leases, quarantine, requests, totals, windows
 from clickwatch.store.database import Store
 
 LEASE = "pipeline"
@@ -36,10 +36,10 @@ class EpochCommitter:
         self._fingerprint = fingerprint
         self._clock = clock
 
-    def commit(self, epoch: Epoch, archived: int) -> None:
+    def commit(self, epoch: Epoch, archived: int) -> int:
         """All effects of an epoch, or none. Epochs up to `archived` need no longer be known.
 
-        Raises SecondPipeline if another pipeline took over.
+        Returns the epoch that the archive is wanted to reach. Raises SecondPipeline if another pipeline took over.
         """
         now = self._clock()
         with self._store.begin() as connection:
@@ -50,6 +50,12 @@ class EpochCommitter:
                 self._add(connection, epoch.number, part, now)
             self._close(connection, epoch.number, epoch.touched(), epoch.frontier, now)
             epochs.prune(connection, archived)
+            return requests.asked(connection, requests.ARCHIVE_THROUGH)
+
+    def wanted(self) -> int:
+        """The epoch that the archive is wanted to reach; looked up without writing."""
+        with self._store.read() as connection:
+            return requests.asked(connection, requests.ARCHIVE_THROUGH)
 
     def close(self, last_epoch: int, frontier: int, archived: int) -> None:
         """Close windows without new records: the partitions are idle. `frontier` in µs."""

@@ -38,6 +38,7 @@ from clickwatch.store import epochs, leases
 from clickwatch.store.database import Store, open_store
 from clickwatch.store.holder import is_dead, this_process
 from clickwatch.wiring.alerts import delivering
+from clickwatch.wiring.archive import archive_turn
 from clickwatch.wiring.fingerprint import fingerprint
 from clickwatch.wiring.home import Home, open_home
 from clickwatch.wiring.log import open_log, wall_clock
@@ -82,7 +83,9 @@ def stream_from(
         with _leased_store(home, watch) as (store, lease), delivering(settings, home, store):
             rules = intake_rules(settings, home, store)
             watch.on_step("key read")
-            archive = DeltaArchive.open(home.archive, create=_last_epoch(store) == 0, on_step=watch.on_step)
+            archive = DeltaArchive.open(
+                home.archive, create=_last_epoch(store) == 0, turn=archive_turn(store), on_step=watch.on_step
+            )
             archive.tidy()
             watch.on_step("archive opened")
             with _archiving(archive, settings) as writer, closing(_judges(settings, rules)) as judges:

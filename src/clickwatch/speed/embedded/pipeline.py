@@ -14,6 +14,7 @@ from clickwatch.speed.embedded.reading import Ahead, JudgedBlock, Reader
 from clickwatch.speed.frontier import Frontier
 
 _POLL = 20_000
+_ASKING = 500_000
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class EmbeddedPipeline:
         self._clocks = clocks
         self._on_epoch = on_epoch
         self._on_step = on_step
-        self._renewed = clocks.monotonic()
+        self._renewed = self._asked = clocks.monotonic()
 
     def run(self, stop: threading.Event, until: Mapping[int, int] | None = None) -> None:
         """Work until `stop` is set, or all partitions have been read up to the offsets `until`.
@@ -110,12 +111,13 @@ class EmbeddedPipeline:
         parts = tuple(self._take(block, now) for block in ahead.blocks)
         epoch = Epoch(self._position.last_epoch + 1, parts, self._frontier())
         self._on_step("computed")
-        self._parts.committer.commit(epoch, self._parts.archive.archived)
+        wanted = self._parts.committer.commit(epoch, self._parts.archive.archived)
         self._renewed = now
         self._on_step("committed")
         self._position.last_epoch = epoch.number
         self._position.closed_until = epoch.frontier
         self._parts.archive.add(epoch.number, tuple(part.taken for part in parts))
+        self._parts.archive.want(wanted)
         self._on_step("handed over")
         self._on_epoch(EpochReport.of(epoch))
 
@@ -129,7 +131,8 @@ class EmbeddedPipeline:
         return self._parts.frontier.at(self._position.watermarks(), self._clocks.monotonic(), self._clocks.wall())
 
     def _rest(self) -> None:
-        """Nothing new: close what idle partitions held open, and keep the lease."""
+        """Nothing new: close what idle partitions held open, keep the lease, and see what others want."""
+        self._ask_around()
         frontier = self._frontier()
         pane = self._parts.spec.pane
         closed = self._position.closed_until
@@ -140,6 +143,12 @@ class EmbeddedPipeline:
         elif self._clocks.monotonic() - self._renewed > LEASE_TTL // 3:
             self._parts.committer.renew(self._parts.archive.archived)
             self._renewed = self._clocks.monotonic()
+
+    def _ask_around(self) -> None:
+        now = self._clocks.monotonic()
+        if now - self._asked >= _ASKING:
+            self._parts.archive.want(self._parts.committer.wanted())
+            self._asked = now
 
     def _wait(self, stop: threading.Event, until: int) -> None:
         remaining = until - self._clocks.monotonic()

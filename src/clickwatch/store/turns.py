@@ -1,0 +1,54 @@
+"""Turns: a lease that is held for a moment and waited for, so that several processes do one thing after another."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from clickwatch.errors import SecondPipeline, StoreError
+from clickwatch.store import leases
+from clickwatch.store.database import Store
+from clickwatch.store.holder import is_dead, this_process
+
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class TurnRules:
+    """How long a turn lasts at most before it may be taken over, and how long one waits for it; both µs."""
+
+    ttl: int = 60_000_000
+    patience: int = 120_000_000
+
+
+@contextmanager
+def turn(
+    store: Store,
+    name: str,
+    clock: Callable[[], int],
+    rules: TurnRules | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[None]:
+    """Hold the lease `name` for the block. `clock` gives µs since the Unix epoch, UTC; `sleep` takes seconds.
+
+    Raises StoreError, which names the holder, if it is not free in time.
+    """
+    rules = rules or TurnRules()
+    token = _taken(store, name, clock, rules, sleep)
+    try:
+        yield
+    finally:
+        with store.begin() as connection:
+            leases.release(connection, name, token)
+
+
+def _taken(store: Store, name: str, clock: Callable[[], int], rules: TurnRules, sleep: Callable[[float], None]) -> int:
+    deadline = clock() + rules.patience
+    while True:
+        try:
+            with store.begin() as connection:
+                return leases.acquire(connection, name, this_process(), clock(), rules.ttl, is_dead)
+        except SecondPipeline as error:
+            if clock() >= deadline:
+                raise StoreError(f"It is another process's turn for {name} for too long: {error.problem}") from error
+        sleep(_POLL_SECONDS)
