@@ -40,7 +40,7 @@ def expected(rows: Sequence[Delta]) -> list[HourTotal]:
         known = [(row[3], row[2]) for row in mine if row[3] is not None]
         category = max(known)[1] if known else "unknown"
         views, carts, purchases = sum(r[4] for r in mine), sum(r[5] for r in mine), sum(r[6] for r in mine)
-        found.append(HourTotal(start, product, category, views, carts, purchases))
+        found.append(HourTotal(start, product, category, views, carts, purchases, views + carts + purchases))
     return found
 
 

@@ -78,7 +78,7 @@ def _window(row: windows.WindowRow) -> WindowRow:
 
 
 def _hour_total(row: totals.HourTotal) -> HourTotal:
-    return HourTotal(row.category, row.view_count, row.cart_count, row.purchase_count)
+    return HourTotal(row.category, row.view_count, row.cart_count, row.purchase_count, row.event_count)
 
 
 def _confirmed(c: Connection) -> frozenset[ConfirmedAlert]:

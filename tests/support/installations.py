@@ -23,7 +23,7 @@ from clickwatch.wiring.log import open_log
 from clickwatch.wiring.rules import stream_rules, window_spec
 
 KEY = "5f1b9d6c2e8a4703916fd3b8c05a7e24" * 2
-_NO_FUNCTION_OF_THE_LOG = {"epoch"}
+_NO_FUNCTION_OF_THE_LOG = {"epoch", "added_at"}
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,15 @@ class Installation:
         log.close()
         return records
 
-    def truth(self) -> Truth:
-        """What the reference makes of the log."""
+    def truth(self, until: Mapping[int, int] | None = None) -> Truth:
+        """What the reference makes of the log, or of its records before these offsets by partition."""
         settings = self.app_settings()
         alert = AlertThresholds(settings.alert_min_views_threshold, settings.alert_max_purchases_threshold)
         pseudonym = Pseudonymiser(bytes.fromhex(KEY)).user_key
-        return run_reference(self.records(), stream_rules(settings), window_spec(settings), alert, pseudonym)
+        records = self.records()
+        if until is not None:
+            records = {p: [r for r in records[p] if r.offset < until.get(p, 0)] for p in records}
+        return run_reference(records, stream_rules(settings), window_spec(settings), alert, pseudonym)
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         """The rows of a table, in the order of its primary key."""
@@ -125,7 +128,10 @@ def assert_true(outcome: Outcome, truth: Truth) -> None:
     assert windows == {
         key: {**asdict(row), "closed": "closed" if row.closed else "open"} for key, row in truth.windows.items()
     }
-    totals = {(row["hour_start"], row["product_id"]): _counted(row) for row in tables["hour_totals"]}
+    totals = {
+        (row["hour_start"], row["product_id"]): _counted(row) | {"event_count": row["event_count"]}
+        for row in tables["hour_totals"]
+    }
     assert totals == {key: asdict(row) for key, row in truth.hour_totals.items()}
     confirmed = {
         (row["rule"], row["product_id"], row["window_start"], row["view_count"], row["purchase_count"])

@@ -48,7 +48,7 @@ def store(stores: Stores) -> Store:
 
 def window_deltas(rows: Sequence[Delta], length: int = 600) -> pa.Table:
     """Deltas of windows as the speed layer hands them over: names dictionary-encoded, times int64."""
-    table = hour_deltas(rows).rename_columns({"hour_start": "window_start"})
+    table = hour_deltas(rows).drop_columns("event_count").rename_columns({"hour_start": "window_start"})
     ends = pa.array([row[0] + length for row in rows], pa.int64())
     return table.append_column("window_end", ends)
 
@@ -65,5 +65,6 @@ def hour_deltas(rows: Sequence[Delta]) -> pa.Table:
             "view_count": pa.array(views, pa.int64()),
             "cart_count": pa.array(carts, pa.int64()),
             "purchase_count": pa.array(purchases, pa.int64()),
+            "event_count": pa.array([sum(row[4:]) for row in rows], pa.int64()),
         }
     )

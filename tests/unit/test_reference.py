@@ -207,7 +207,7 @@ def test_each_event_type_has_its_column_and_a_removal_none() -> None:
 def test_a_removal_alone_makes_a_row_and_gives_it_a_category() -> None:
     answer = truth([act(1, event_type="remove_from_cart", category="books")])
     assert answer.windows[minute(0), "p"] == WindowRow(minute(10), "books", 0, 0, 0, closed=False)
-    assert answer.hour_totals[minute(0), "p"] == HourTotal("books", 0, 0, 0)
+    assert answer.hour_totals[minute(0), "p"] == HourTotal("books", 0, 0, 0, 1)
 
 
 @pytest.mark.parametrize("reverse", [False, True])

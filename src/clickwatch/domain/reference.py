@@ -39,12 +39,13 @@ class WindowRow:
 
 @dataclass(frozen=True)
 class HourTotal:
-    """What is known of one product in one hour of event time, late events included."""
+    """What is known of one product in one hour of event time, late events included; `event_count` is of all types."""
 
     category: str
     view_count: int
     cart_count: int
     purchase_count: int
+    event_count: int
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,7 @@ def _hour_totals(accepted: Iterable[_Accepted]) -> dict[tuple[int, str], HourTot
             view_count=_count(events, EventType.VIEW),
             cart_count=_count(events, EventType.ADD_TO_CART),
             purchase_count=_count(events, EventType.PURCHASE),
+            event_count=len(events),
         )
         for key, events in happened.items()
     }

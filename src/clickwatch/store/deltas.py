@@ -9,7 +9,7 @@ from sqlalchemy import Table, and_, case, or_
 
 from clickwatch.store.upsert import UpsertInsert, adding, insert_into
 
-COUNTS = ("view_count", "cart_count", "purchase_count")
+COUNTS = ("view_count", "cart_count", "purchase_count", "event_count")
 
 
 @lru_cache
@@ -28,7 +28,7 @@ def adding_counts(dialect: str, table: Table, *overwritten: str) -> UpsertInsert
     changes: dict[str, Any] = {name: new[name] for name in overwritten}
     for name in ("category", "category_time"):
         changes[name] = case((newer, new[name]), else_=old[name])
-    return adding(dialect, table, COUNTS, **changes)
+    return adding(dialect, table, [name for name in COUNTS if name in old], **changes)
 
 
 def values(column: pa.ChunkedArray) -> list[Any]:

@@ -10,16 +10,17 @@ from clickwatch.intake.intake import Taken
 from clickwatch.speed.effects import Deltas
 from clickwatch.speed.embedded.groups import count_groups
 
-_COUNTS = ("view_count", "cart_count", "purchase_count")
+_WINDOW_COUNTS = ("view_count", "cart_count", "purchase_count")
+_HOUR_COUNTS = (*_WINDOW_COUNTS, "event_count")
 _BEFORE_ALL_TIME = np.iinfo(np.int64).min
 
 
 def count_deltas(taken: Taken, spec: WindowSpec) -> Deltas:
     """The deltas of one partition's accepted events: late ones count in the windows that still stand."""
     groups = _with_category_time(count_groups(taken, spec))
-    windows = _summed(_placed(groups, spec), "window_start")
+    windows = _summed(_placed(groups, spec), "window_start", _WINDOW_COUNTS)
     ends = pc.add(windows["window_start"], spec.length)
-    return Deltas(windows.append_column("window_end", ends), _summed(groups, "hour_start"))
+    return Deltas(windows.append_column("window_end", ends), _summed(groups, "hour_start", _HOUR_COUNTS))
 
 
 def _with_category_time(groups: pa.Table) -> pa.Table:
@@ -40,10 +41,10 @@ def _placed(groups: pa.Table, spec: WindowSpec) -> pa.Table:
     return groups.take(pa.array(group)).append_column("window_start", pa.array(starts))
 
 
-def _summed(rows: pa.Table, start: str) -> pa.Table:
+def _summed(rows: pa.Table, start: str, counts: tuple[str, ...]) -> pa.Table:
     """Rows of one start and product added up; the category is the newest known one (ties: the greatest string)."""
     ordered = rows.sort_by([("category_time", "ascending"), ("category", "ascending")])
-    aggregates = [(name, "sum") for name in _COUNTS] + [("category", "last"), ("category_time", "last")]
+    aggregates = [(name, "sum") for name in counts] + [("category", "last"), ("category_time", "last")]
     sums = ordered.group_by([start, "product_id"], use_threads=False).aggregate(aggregates)
     known = pc.greater(sums["category_time_last"], _BEFORE_ALL_TIME)
     nothing = pa.scalar(None, pa.int64())
@@ -53,6 +54,6 @@ def _summed(rows: pa.Table, start: str) -> pa.Table:
             "product_id": sums["product_id"],
             "category": sums["category_last"],
             "category_time": pc.if_else(known, sums["category_time_last"], nothing),
-            **{name: sums[f"{name}_sum"] for name in _COUNTS},
+            **{name: sums[f"{name}_sum"] for name in counts},
         }
     ).sort_by([(start, "ascending"), ("product_id", "ascending")])

@@ -18,8 +18,8 @@ _SPARSE = 4
 def count_groups(taken: Taken, spec: WindowSpec) -> pa.Table:
     """Groups of accepted events, one row each, all of whose events count in the same windows and the same hour.
 
-    Columns: pane_start, hour_start, newest (the latest event time), missed, view_count, cart_count, purchase_count
-    (int64; times in µs), product_id, category (string).
+    Columns: pane_start, hour_start, newest (the latest event time), missed, view_count, cart_count, purchase_count,
+    event_count (events of all types; int64; times in µs), product_id, category (string).
     """
     unit = math.gcd(spec.pane, HOUR)
     products, categories = _encoded(taken.events["product_id"]), _encoded(taken.events["category"])
@@ -46,6 +46,7 @@ def count_groups(taken: Taken, spec: WindowSpec) -> pa.Table:
             "view_count": counts[0][present],
             "cart_count": counts[1][present],
             "purchase_count": counts[2][present],
+            "event_count": counts[3][present],
             "product_id": products.dictionary.take(pa.array(product)),
             "category": categories.dictionary.take(pa.array(category)),
         }
@@ -62,14 +63,14 @@ def _dense(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]
 
 
 def _counts(group: NDArray[np.int64], groups: int, event_type: pa.ChunkedArray) -> list[NDArray[np.int64]]:
-    """Events of each counted type per group."""
+    """Events of each counted type per group, and of all types together."""
     types = _encoded(event_type)
     codes = np.asarray(types.indices)
     kinds = max(len(types.dictionary), 1)
     table = np.bincount(group * kinds + codes, minlength=groups * kinds).reshape(groups, kinds)
     place = {name: index for index, name in enumerate(types.dictionary.to_pylist())}
     none = np.zeros(groups, dtype=np.int64)
-    return [table[:, place[kind]] if kind in place else none for kind in _COUNTED]
+    return [*(table[:, place[kind]] if kind in place else none for kind in _COUNTED), table.sum(axis=1)]
 
 
 def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:

@@ -34,4 +34,6 @@ hour_totals = Table(
     Column("view_count", BigInteger, nullable=False),
     Column("cart_count", BigInteger, nullable=False),
     Column("purchase_count", BigInteger, nullable=False),
+    # Accepted events of all types: what was added after a cut shows here, whatever it was.
+    Column("event_count", BigInteger, nullable=False, server_default="0"),
 )

@@ -33,10 +33,12 @@ batch_hours = Table(
     Column("view_count", BigInteger, nullable=False),
     Column("cart_count", BigInteger, nullable=False),
     Column("purchase_count", BigInteger, nullable=False),
+    Column("event_count", BigInteger, nullable=False),
     Column("cut_category", BY_CODE_POINT, nullable=False),
     Column("cut_view_count", BigInteger, nullable=False),
     Column("cut_cart_count", BigInteger, nullable=False),
     Column("cut_purchase_count", BigInteger, nullable=False),
+    Column("cut_event_count", BigInteger, nullable=False),
 )
 
 user_segments = Table(

@@ -11,6 +11,7 @@ _BY_CODE_POINT = sa.String(128).with_variant(sa.String(128, collation="C"), "pos
 
 def upgrade() -> None:
     op.add_column("windows", sa.Column("added_at", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("hour_totals", sa.Column("event_count", sa.BigInteger(), nullable=False, server_default="0"))
     _requests()
     _views()
     _rows_of_views()
@@ -59,10 +60,12 @@ def _rows_of_views() -> None:
         sa.Column("view_count", sa.BigInteger(), nullable=False),
         sa.Column("cart_count", sa.BigInteger(), nullable=False),
         sa.Column("purchase_count", sa.BigInteger(), nullable=False),
+        sa.Column("event_count", sa.BigInteger(), nullable=False),
         sa.Column("cut_category", _BY_CODE_POINT, nullable=False),
         sa.Column("cut_view_count", sa.BigInteger(), nullable=False),
         sa.Column("cut_cart_count", sa.BigInteger(), nullable=False),
         sa.Column("cut_purchase_count", sa.BigInteger(), nullable=False),
+        sa.Column("cut_event_count", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("view_id", "hour_start", "product_id"),
     )
     op.create_table(
