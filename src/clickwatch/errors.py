@@ -43,12 +43,20 @@ class StoreError(ClickwatchError):
     """The store is damaged, of another schema version, or cannot be reached."""
 
 
+class TurnTaken(StoreError):
+    """Another process does what only one at a time may do, and does not finish in time."""
+
+
 class SecondPipeline(ClickwatchError):
     """Another pipeline writes to the same store."""
 
 
 class ArchiveError(ClickwatchError):
     """The archive is damaged, or is ahead of the store that it belongs to."""
+
+
+class BatchError(ClickwatchError):
+    """A day that cannot be run or reported: it has not begun, its events are gone, or its steps do not fit together."""
 
 
 class SourceError(ClickwatchError):

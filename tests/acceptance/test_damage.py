@@ -166,7 +166,7 @@ def test_an_archive_ahead_of_its_store_is_refused(
 
 
 def data_files(home: Installation) -> list[Path]:
-    return sorted(home.home.archive.rglob("part-*.parquet"), key=lambda path: path.name)
+    return sorted(home.home.archive.glob("event_date=*/*/*.parquet"), key=lambda path: path.name)
 
 
 def commits(home: Installation) -> list[Path]:

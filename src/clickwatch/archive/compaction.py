@@ -13,10 +13,10 @@ from clickwatch.archive.encoding import REPEATING, as_archived
 from clickwatch.archive.integrity import check_bytes
 from clickwatch.archive.layout import Part
 from clickwatch.archive.snapshot import DataFile, Snapshot
-from clickwatch.archive.splitting import Piece
+from clickwatch.archive.splitting import Piece, in_source_order
 
-TARGET_BYTES = 64 * 1024 * 1024
-"""What a file should weigh; one file of this size is held in memory at a time."""
+TARGET_ROWS = 1_000_000
+"""Rows of a file, at most; so many are held in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,10 @@ class Bundle:
 
 
 def plan(snapshot: Snapshot, day: date, target: int) -> list[Bundle]:
-    """Which files of a day go together: neighbours in time, up to `target` bytes, never one alone."""
+    """Which files of a day go together: neighbours in time, up to `target` rows, never one alone.
+
+    What was put together stays as it is when this is asked again.
+    """
     by_part: dict[Part, list[DataFile]] = {}
     for file in snapshot.data_files(day):
         by_part.setdefault(file.part, []).append(file)
@@ -43,7 +46,7 @@ def plan(snapshot: Snapshot, day: date, target: int) -> list[Bundle]:
 def _neighbours(files: list[DataFile], target: int) -> Iterator[tuple[DataFile, ...]]:
     bundle: list[DataFile] = []
     for file in files:
-        if bundle and sum(f.size for f in bundle) + file.size > target:
+        if bundle and sum(f.rows for f in bundle) + file.rows > target:
             yield tuple(bundle)
             bundle = []
         bundle.append(file)
@@ -55,9 +58,8 @@ def merged(root: Path, bundles: list[Bundle]) -> Iterator[Piece]:
     for bundle in bundles:
         paths = check_bytes(root / file.path for file in bundle.files)
         tables = [pq.ParquetFile(path, read_dictionary=list(REPEATING)).read() for path in paths]
-        rows = as_archived(pa.concat_tables(tables)).combine_chunks()
-        in_order = rows.sort_by([("source_partition", "ascending"), ("source_offset", "ascending")])
-        yield Piece(bundle.part, in_order, max(file.intake for file in bundle.files))
+        rows = in_source_order(as_archived(pa.concat_tables(tables)).to_batches())
+        yield Piece(bundle.part, rows, max(file.intake for file in bundle.files))
 
 
 def retire(root: Path, files: list[DataFile], now: float) -> None:

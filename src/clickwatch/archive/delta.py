@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from clickwatch.archive.actions import Action, commit_info, remove, transaction
 from clickwatch.archive.committing import Committer, Turn
-from clickwatch.archive.compaction import TARGET_BYTES, merged, plan, retire
+from clickwatch.archive.compaction import TARGET_ROWS, merged, plan, retire
 from clickwatch.archive.encoding import as_archived
 from clickwatch.archive.expiry import Expired, expired
 from clickwatch.archive.naming import APPENDED, COMPACTED
@@ -89,8 +89,8 @@ class DeltaArchive:
             self._last_epoch = last_epoch
             self._committer.shorten_log()
 
-    def compact(self, day: date, target: int = TARGET_BYTES) -> int:
-        """Put the files of a past UTC day together, up to `target` bytes each, in one commit; how many files went.
+    def compact(self, day: date, target: int = TARGET_ROWS) -> int:
+        """Put the files of a past UTC day together, up to `target` rows each, in one commit; how many files went.
 
         Rows and the last epoch stay as they are. The old files stay on disk for readers until `tidy`.
         Raises as `append` does, SecondPipeline if someone else took files away meanwhile, and ArchiveError if a
@@ -103,7 +103,7 @@ class DeltaArchive:
         with damage(self._root):
             # Before the commit: whoever dies after it has left the time from which readers get their grace.
             retire(self._root, gone, self._now() / SECOND)
-            head = [commit_info("OPTIMIZE", self._now(), targetSize=target), *self._removals(gone, data_change=False)]
+            head = [commit_info("OPTIMIZE", self._now(), targetRows=target), *self._removals(gone, data_change=False)]
             self._committer.commit(COMPACTED, head, merged(self._root, bundles), _still_has(gone), dense=True)
             self._committer.shorten_log()
         return len(gone)

@@ -28,12 +28,12 @@ IDS_COLUMNS = pa.schema(
 
 _EARLIEST = -(1 << 62)
 _FILE_COLUMNS = (
-    "path",
-    "size_bytes",
     "partition.event_date",
     "partition.category_part",
-    "num_records",
     "modification_time",
+    "path",
+    "size_bytes",
+    "num_records",
 )
 
 
@@ -66,7 +66,7 @@ class Snapshot:
         return [self._root / file.path for file in self.data_files(day)]
 
     def data_files(self, day: date | None = None) -> list[DataFile]:
-        """The same with what is known of them, by path: within one part the oldest commit comes first."""
+        """The same with what is known of them, by day and part, and within one by intake."""
         entries = self.entries
         if not len(entries):
             return []
@@ -75,7 +75,7 @@ class Snapshot:
         columns = [entries[name].to_pylist() for name in _FILE_COLUMNS]
         return [
             DataFile(path, size, Part(days_since_epoch(event_date), part), rows, intake)
-            for path, size, event_date, part, rows, intake in sorted(zip(*columns, strict=True))
+            for event_date, part, intake, path, size, rows in sorted(zip(*columns, strict=True))
         ]
 
     def days(self) -> list[date]:

@@ -44,7 +44,7 @@ def split(root: Path, events: pa.Table) -> Iterator[Piece]:
         for part, rows in _by_part(chunk, layout):
             slices.setdefault(part, []).append(rows)
     for part, batches in slices.items():
-        yield Piece(part, _in_source_order(batches))
+        yield Piece(part, in_source_order(batches))
 
 
 def _chunks(events: pa.Table) -> list[pa.RecordBatch]:
@@ -90,13 +90,13 @@ def _is_constant(column: pa.Array) -> bool:
     return bool(bounds["min"] == bounds["max"])
 
 
-def _in_source_order(batches: list[pa.RecordBatch]) -> pa.Table:
-    """The rows of batches that have one source partition each."""
+def in_source_order(batches: list[pa.RecordBatch]) -> pa.Table:
+    """The rows of batches, by partition and offset; cheap where each batch is in order and has one partition."""
     batches.sort(key=lambda rows: (rows["source_partition"][0].as_py(), rows["source_offset"][0].as_py()))
     table = pa.Table.from_batches(batches)
     partition, offset = _int64(table, "source_partition"), _int64(table, "source_offset")
-    same_partition = partition[1:] == partition[:-1]
-    if (same_partition & (offset[1:] < offset[:-1])).any():
+    falls = (partition[1:] < partition[:-1]) | ((partition[1:] == partition[:-1]) & (offset[1:] < offset[:-1]))
+    if falls.any():
         table = table.combine_chunks().sort_by([("source_partition", "ascending"), ("source_offset", "ascending")])
     return table
 

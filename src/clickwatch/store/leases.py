@@ -34,7 +34,7 @@ def acquire(connection: Connection, name: str, holder: str, now: int, ttl: int, 
         return 1
     if held.expires_at > now and not is_dead(held.holder):
         until = _iso(held.expires_at)
-        problem = f"Another pipeline works here: {described(held.holder)} holds the lease {name} until {until}"
+        problem = f"Another process works here: {described(held.holder)} holds the lease {name} until {until}"
         raise SecondPipeline(problem, "Let it work; or end it, and start this one again")
     _change(connection, name, held.token, token=held.token + 1, **new)
     return int(held.token) + 1

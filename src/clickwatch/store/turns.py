@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from clickwatch.errors import SecondPipeline, StoreError
+from clickwatch.errors import SecondPipeline, TurnTaken
 from clickwatch.store import leases
 from clickwatch.store.database import Store
 from clickwatch.store.holder import is_dead, this_process
@@ -31,7 +31,7 @@ def turn(
 ) -> Iterator[None]:
     """Hold the lease `name` for the block. `clock` gives µs since the Unix epoch, UTC; `sleep` takes seconds.
 
-    Raises StoreError, which names the holder, if it is not free in time.
+    Raises TurnTaken, which names the holder, if it is not free in time.
     """
     rules = rules or TurnRules()
     token = _taken(store, name, clock, rules, sleep)
@@ -50,5 +50,6 @@ def _taken(store: Store, name: str, clock: Callable[[], int], rules: TurnRules, 
                 return leases.acquire(connection, name, this_process(), clock(), rules.ttl, is_dead)
         except SecondPipeline as error:
             if clock() >= deadline:
-                raise StoreError(f"It is another process's turn for {name} for too long: {error.problem}") from error
+                cure = "Let it finish, then try again"
+                raise TurnTaken(f"Another process has its turn for {name}: {error.problem}", cure) from error
         sleep(_POLL_SECONDS)
