@@ -136,6 +136,9 @@ class AppSettings(BaseSettings):
     archive_max_delay: Seconds = Field(
         default=5 * MINUTE, gt=0, le=_LONGEST, description="The archive is written after this time, if not before."
     )
+    batch_memory: int = Field(
+        default=512, ge=64, description="MiB that computing a day's figures may take; beyond it they go to disk."
+    )
     alert_min_views_threshold: int = Field(
         default=100, ge=0, le=_HIGHEST_COUNT, description="flash_sale: a window alerts with more views than this."
     )
