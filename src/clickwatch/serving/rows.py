@@ -1,12 +1,14 @@
 """Each list of the commands as an iterator of plain rows: names to strings and numbers, ready for JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection
 
+from clickwatch.domain.day import Day
 from clickwatch.domain.instant import iso_utc
-from clickwatch.store import accounting, quarantine, totals, windows
+from clickwatch.serving.merge import Answer
+from clickwatch.store import accounting, quarantine, segments, windows
 
 Row = dict[str, Any]
 _PREVIEW_BYTES = 200
@@ -27,13 +29,27 @@ def window_rows(connection: Connection, **filters: Any) -> Iterator[Row]:
         }
 
 
-def total_rows(connection: Connection) -> Iterator[Row]:
-    """Totals by hour and product, late events included."""
-    for row in totals.list_totals(connection):
+def total_rows(answers: Iterable[Answer], start: str) -> Iterator[Row]:
+    """Totals as they are merged from both layers; `start` names the column of the time that each begins with."""
+    for answer in answers:
         yield {
-            "hour_start": iso_utc(row.hour_start),
-            "product_id": row.product_id,
-            "category": row.category,
+            start: iso_utc(answer.start),
+            "product_id": answer.product_id,
+            "category": answer.category,
+            "view_count": answer.view_count,
+            "cart_count": answer.cart_count,
+            "purchase_count": answer.purchase_count,
+            "status": answer.status,
+        }
+
+
+def segment_rows(connection: Connection, day_start: int, segment: str | None = None) -> Iterator[Row]:
+    """The users of the day that begins at `day_start` (µs UTC), by user key."""
+    for row in segments.list_rows(connection, day_start, segment=segment):
+        yield {
+            "day": str(Day.of(row.day_start)),
+            "user_key": row.user_key,
+            "segment": row.segment,
             "view_count": row.view_count,
             "cart_count": row.cart_count,
             "purchase_count": row.purchase_count,
