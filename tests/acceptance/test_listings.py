@@ -87,10 +87,11 @@ def test_accounting_as_json_adds_up_and_names_every_reason(command: CommandLine)
 
 def test_totals_as_json_count_views_and_purchases_by_the_hour(command: CommandLine) -> None:
     rows = command.listed("totals")
-    names = "hour_start product_id category view_count cart_count purchase_count"
+    names = "hour_start product_id category view_count cart_count purchase_count status"
     assert all(list(row) == names.split() for row in rows)
     [mug] = [row for row in rows if row["product_id"] == "mug"]
     assert (mug["hour_start"], mug["view_count"], mug["purchase_count"]) == ("2026-01-26T07:00:00Z", 2, 1)
+    assert {row["status"] for row in rows} == {"provisional"}
 
 
 def test_every_broken_record_is_quarantined_with_its_reason_in_the_order_of_the_log(command: CommandLine) -> None:

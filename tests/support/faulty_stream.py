@@ -10,7 +10,7 @@ import sys
 import threading
 from collections import Counter
 
-from clickwatch.archive import delta
+from clickwatch.archive import committing
 from clickwatch.settings import current_settings
 from clickwatch.wiring.pipeline import Watch, run_stream
 
@@ -36,7 +36,7 @@ class Fault:
 
 def main(arguments: list[str]) -> None:
     """Run the stream of the settings' home."""
-    vars(delta)["CHECKPOINT_INTERVAL"] = CHECKPOINT_INTERVAL
+    vars(committing)["CHECKPOINT_INTERVAL"] = CHECKPOINT_INTERVAL
     on_step = Fault(arguments[0], int(arguments[1])) if arguments else lambda step: print(step, flush=True)
     run_stream(current_settings(), threading.Event(), until_caught_up=True, watch=Watch(on_step=on_step))
 

@@ -6,13 +6,15 @@ its windows that had not ended when it came.
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 LENGTH, SLIDE, DELAY = timedelta(minutes=10), timedelta(minutes=5), timedelta(minutes=2)
 COUNT_OF = {"view": "view_count", "cart": "cart_count", "remove_from_cart": "removed", "purchase": "purchase_count"}
+TYPE_OF = {"cart": "add_to_cart"}
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -53,6 +55,24 @@ def events_of(path: Path) -> Iterator[tuple[datetime, dict[str, str]]]:
             continue
         if row["user_id"] and row["product_id"] and is_number(row["price"]) and row["event_type"] in COUNT_OF:
             yield moment, row
+
+
+def day_events(path: Path, day: str, user_key: Callable[[str], str]) -> list[dict[str, Any]]:
+    """The events of a UTC day, late ones included, as `day_truth` takes them."""
+    return [
+        {
+            "user_key": user_key(row["user_id"]),
+            "product_id": row["product_id"],
+            "event_type": TYPE_OF.get(row["event_type"], row["event_type"]),
+            "event_time": moment,
+            "category": row["category_code"].split(".")[0] or "unknown",
+            "price": Decimal(row["price"]) if row["price"] else None,
+            "quantity": 1,
+            "currency": None,
+        }
+        for moment, row in events_of(path)
+        if f"{moment:%Y-%m-%d}" == day
+    ]
 
 
 def windows_of(path: Path) -> tuple[list[dict[str, Any]], int]:

@@ -6,10 +6,14 @@ import sys
 import typer
 
 from clickwatch.cli import views
+from clickwatch.cli.batch import batch
 from clickwatch.cli.demo import demo
 from clickwatch.cli.produce import produce
+from clickwatch.cli.reconcile import reconcile
 from clickwatch.cli.replay import replay
+from clickwatch.cli.segments import segments
 from clickwatch.cli.stream import stream
+from clickwatch.cli.totals import totals
 from clickwatch.domain.plain_text import printable
 from clickwatch.errors import ClickwatchError
 
@@ -24,10 +28,13 @@ app.command()(demo)
 app.command()(produce)
 app.command()(replay)
 app.command()(stream)
+app.command()(batch)
 app.command("windows")(views.list_windows)
 app.command()(views.alerts)
 app.command()(views.accounting)
-app.command()(views.totals)
+app.command()(totals)
+app.command()(segments)
+app.command()(reconcile)
 quarantine = typer.Typer(help="Records that were refused, kept with the reason.", no_args_is_help=True)
 quarantine.command("list")(views.quarantine_list)
 app.add_typer(quarantine, name="quarantine")

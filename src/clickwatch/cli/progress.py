@@ -35,6 +35,17 @@ def byte_progress(doing: str, total: int | None) -> Iterator[Callable[[int], Non
 
 
 @contextmanager
+def step_progress(doing: str) -> Iterator[Callable[[str], None]]:
+    """A line that says which step is under way; call what it gives with each step's name."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda step: None
+        return
+    with console.status(f"{doing} …") as status:
+        yield lambda step: status.update(f"{doing}: {step.replace('-', ' ')} …")
+
+
+@contextmanager
 def _bar(doing: str, total: int | None, columns: list[ProgressColumn]) -> Iterator[Callable[[int], None]]:
     console = Console(stderr=True)
     if not console.is_terminal:

@@ -1,30 +1,21 @@
-"""The commands that list what the pipeline knows: windows, alerts, accounting, totals, quarantine."""
+"""The commands that list what the pipeline knows: windows, alerts, accounting, quarantine."""
 
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from clickwatch.cli.output import Column, console, is_narrow, notes, print_json_lines, say, table
+from clickwatch.cli.output import Column, console, notes, print_json_lines, say, table
 from clickwatch.cli.tables import accounting_sums, accounting_table, alert_table, window_table
-from clickwatch.domain.instant import clock_utc, iso_utc
+from clickwatch.domain.instant import iso_utc
 from clickwatch.serving import rows
 from clickwatch.settings import current_settings
 from clickwatch.speed.alerts.reading import AlertRow, list_alerts
-from clickwatch.store import totals as hour_totals
 from clickwatch.store import windows
 from clickwatch.wiring.reading import reading
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, all rows.")]
 Limit = Annotated[int, typer.Option(min=1, help="Rows of the table (not of --json).")]
-_TOTAL_COLUMNS = (
-    Column("hour (UTC)", "fixed"),
-    Column("product_id"),
-    Column("category"),
-    Column("view_count", "number"),
-    Column("cart_count", "number"),
-    Column("purchase_count", "number"),
-)
 _QUARANTINE_COLUMNS = (
     Column("partition", "number"),
     Column("offset", "number"),
@@ -36,7 +27,7 @@ _QUARANTINE_COLUMNS = (
 _SHOWN_OF_RECORD = 80
 
 
-def _show(drawn: Table, limit: int, found: int, command: str) -> None:
+def show(drawn: Table, limit: int, found: int, command: str) -> None:
     """Print a table, or that there is nothing yet, or how to get the rest."""
     if not found:
         say(f"No {str(drawn.title).lower()} to show.")
@@ -61,7 +52,7 @@ def list_windows(
             print_json_lines(rows.window_rows(connection, **filters))
             return
         newest = windows.newest(connection, limit + 1, **filters)
-    _show(window_table("Windows", newest[:limit]), limit, len(newest), "clickwatch windows")
+    show(window_table("Windows", newest[:limit]), limit, len(newest), "clickwatch windows")
 
 
 def alert_row(row: AlertRow) -> rows.Row:
@@ -94,7 +85,7 @@ def alerts(
             print_json_lines(alert_row(row) for row in list_alerts(connection, status, product_id=product))
             return
         newest = list(list_alerts(connection, status, product_id=product, newest=limit + 1))[::-1]
-    _show(alert_table("Alerts", newest[:limit]), limit, len(newest), "clickwatch alerts")
+    show(alert_table("Alerts", newest[:limit]), limit, len(newest), "clickwatch alerts")
 
 
 def accounting(as_json: AsJson = False) -> None:
@@ -115,28 +106,6 @@ def print_accounting(sheet: rows.Row) -> bool:
     for line in lines:
         say(line)
     return all_true
-
-
-def totals(as_json: AsJson = False, limit: Limit = 20) -> None:
-    """Views, carts and purchases per hour and product, late events included, the earliest hour first."""
-    with reading(current_settings()) as connection:
-        if as_json:
-            print_json_lines(rows.total_rows(connection))
-            return
-        first = list(hour_totals.list_totals(connection, limit=limit + 1))
-    cut = 5 if is_narrow() else 0  # the year goes first
-    body = [
-        [
-            clock_utc(row.hour_start)[cut:],
-            row.product_id,
-            row.category,
-            row.view_count,
-            row.cart_count,
-            row.purchase_count,
-        ]
-        for row in first[:limit]
-    ]
-    _show(table("Totals", _TOTAL_COLUMNS, body), limit, len(first), "clickwatch totals")
 
 
 def quarantine_list(
@@ -162,7 +131,7 @@ def quarantine_list(
         for row in found[:limit]
     ]
     drawn = table("Quarantined records", _QUARANTINE_COLUMNS, body)
-    _show(drawn, limit, len(found), "clickwatch quarantine list")
+    show(drawn, limit, len(found), "clickwatch quarantine list")
 
 
 def _beginning(record: str) -> str:

@@ -35,6 +35,16 @@ class Home:
         return self.folder / "archive" / "events"
 
     @property
+    def reports(self) -> Path:
+        """The reports of all days."""
+        return self.folder / "reports"
+
+    @property
+    def batch(self) -> Path:
+        """What the steps of each day's run hand on to one another."""
+        return self.folder / "batch"
+
+    @property
     def spill(self) -> Path:
         """Files without a name that go with the process."""
         return self.folder / "tmp"

@@ -36,6 +36,7 @@ from clickwatch.speed.embedded.recovery import (
 from clickwatch.speed.frontier import Frontier
 from clickwatch.store import epochs, leases
 from clickwatch.store.database import Store, open_store
+from clickwatch.store.epochs import PartitionProgress
 from clickwatch.store.holder import is_dead, this_process
 from clickwatch.wiring.alerts import delivering
 from clickwatch.wiring.archive import archive_turn
@@ -74,33 +75,61 @@ def stream_from(
 ) -> None:
     """Run the embedded pipeline over `log`, and close the log at the end. Caught up: read to its present end."""
     speak_on_standard_error(settings)
+    with closing(log):
+        home = open_home(settings)
+        watch.on_step("log opened")
+        until = {p: log.end_offset(p) for p in range(log.partitions)} if until_caught_up else None
+        idle_after = None if until_caught_up else settings.idle_after
+        with (
+            _leased_store(home, watch) as (store, lease),
+            delivering(settings, home, store),
+            _pipeline(settings, home, log, store, lease, idle_after, watch) as pipeline,
+        ):
+            pipeline.run(stop, until)
+
+
+def archive_tail(log: EventLog, settings: AppSettings) -> None:
+    """Archive what is committed and not archived yet, where no stream does it; nothing new is taken from the log.
+
+    Raises SecondPipeline if a stream is running.
+    """
+    home = open_home(settings)
+    with (
+        _leased_store(home, Watch()) as (store, lease),
+        _pipeline(settings, home, log, store, lease, None, Watch()) as pipeline,
+    ):
+        with store.read() as connection:
+            places = epochs.progress(connection)
+        pipeline.run(threading.Event(), {p: _offset(log, places, p) for p in range(log.partitions)})
+
+
+@contextmanager
+def _pipeline(
+    settings: AppSettings,
+    home: Home,
+    log: EventLog,
+    store: Store,
+    lease: Lease,
+    idle_after: int | None,
+    watch: Watch,
+) -> Iterator[EmbeddedPipeline]:
+    """The pipeline in the state in which the last one left off, ready to run."""
     # Arrow's own allocator keeps what an archive commit took: as fast, and 80 MiB more.
     pa.set_memory_pool(pa.system_memory_pool())
-    home = open_home(settings)
-    watch.on_step("log opened")
-    try:
-        until = {p: log.end_offset(p) for p in range(log.partitions)} if until_caught_up else None
-        with _leased_store(home, watch) as (store, lease), delivering(settings, home, store):
-            rules = intake_rules(settings, home, store)
-            watch.on_step("key read")
-            archive = DeltaArchive.open(
-                home.archive, create=_last_epoch(store) == 0, turn=archive_turn(store), on_step=watch.on_step
-            )
-            archive.tidy()
-            watch.on_step("archive opened")
-            with _archiving(archive, settings) as writer, closing(_judges(settings, rules)) as judges:
-                recorded, intakes = _recovered(settings, home, log, store, rules, archive, writer, judges, watch)
-                frontier = Frontier(
-                    intakes, None if until_caught_up else settings.idle_after, rules.stream.delay, monotonic()
-                )
-                committer = EpochCommitter(store, lease, _alert_book(settings), fingerprint(rules), wall_clock)
-                parts = Parts(_reader(settings, log, judges, recorded), rules.spec, committer, writer, frontier)
-                position = Position(recorded.last_epoch, intakes)
-                pace = Pace(settings.epoch_interval)
-                clocks = Clocks(wall_clock, monotonic)
-                EmbeddedPipeline(parts, position, pace, clocks, watch.on_epoch, watch.on_step).run(stop, until)
-    finally:
-        log.close()
+    rules = intake_rules(settings, home, store)
+    watch.on_step("key read")
+    create = _last_epoch(store) == 0
+    archive = DeltaArchive.open(home.archive, create=create, turn=archive_turn(store), on_step=watch.on_step)
+    archive.tidy()
+    watch.on_step("archive opened")
+    with _archiving(archive, settings) as writer, closing(_judges(settings, rules)) as judges:
+        recorded, intakes = _recovered(settings, home, log, store, rules, archive, writer, judges, watch)
+        frontier = Frontier(intakes, idle_after, rules.stream.delay, monotonic())
+        committer = EpochCommitter(store, lease, _alert_book(settings), fingerprint(rules), wall_clock)
+        parts = Parts(_reader(settings, log, judges, recorded), rules.spec, committer, writer, frontier)
+        position = Position(recorded.last_epoch, intakes)
+        clocks = Clocks(wall_clock, monotonic)
+        yield EmbeddedPipeline(parts, position, Pace(settings.epoch_interval), clocks, watch.on_epoch, watch.on_step)
 
 
 @contextmanager
@@ -162,7 +191,7 @@ def _judges(settings: AppSettings, rules: IntakeRules) -> JudgePool:
 
 
 def _reader(settings: AppSettings, log: EventLog, judges: JudgePool, recorded: Recorded) -> Reader:
-    offsets = {p: _offset(log, recorded, p) for p in range(log.partitions)}
+    offsets = {p: _offset(log, recorded.progress, p) for p in range(log.partitions)}
     return Reader(log, judges, offsets, settings.epoch_max_bytes)
 
 
@@ -195,8 +224,8 @@ def _intakes(
     }
 
 
-def _offset(log: EventLog, recorded: Recorded, partition: int) -> int:
-    place = recorded.progress.get(partition)
+def _offset(log: EventLog, progress: Mapping[int, PartitionProgress], partition: int) -> int:
+    place = progress.get(partition)
     return place.next_offset if place else log.start_offset(partition)
 
 

@@ -1,0 +1,83 @@
+"""The cut of a day's run: the last epoch that counts, the files that hold the day up to it, and whether it is whole."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from clickwatch.archive.snapshot import Snapshot
+from clickwatch.domain.day import Day
+from clickwatch.errors import BatchError
+from clickwatch.eventlog.port import EventLog
+from clickwatch.store import epochs, totals
+from clickwatch.store.database import Store
+from clickwatch.store.epochs import PartitionProgress
+
+
+@dataclass(frozen=True)
+class Cut:
+    """`epoch`: later ones do not count. `files`: the archive's files of the day, relative to its folder."""
+
+    day: Day
+    epoch: int
+    is_complete: bool
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CutSources:
+    """What a cut is taken from.
+
+    `archived_through` brings the archive up to an epoch and gives its newest version (None while there is nothing).
+    `clock` gives µs since the Unix epoch, UTC; `delay` is how long stragglers are waited for, in µs.
+    """
+
+    store: Store
+    log: EventLog
+    archived_through: Callable[[int], Snapshot | None]
+    clock: Callable[[], int]
+    delay: int
+
+
+def take_cut(day: Day, sources: CutSources) -> tuple[Cut, pa.Table]:
+    """A cut at the store's last epoch, and the speed layer's totals of the day at this very epoch.
+
+    Raises BatchError if the day has not begun, or its events are gone from the archive.
+    """
+    if day.start > sources.clock():
+        raise BatchError(f"{day} has not begun (days are UTC)", "Choose today or a day before it")
+    with sources.store.read() as connection:
+        epoch = epochs.last_epoch(connection)
+        speed = totals.day_table(connection, day.start, day.end)
+        progress = epochs.progress(connection)
+    whole = is_complete(day, sources.log, progress, sources.clock(), sources.delay)
+    snapshot = sources.archived_through(epoch)
+    files = snapshot.data_files(day.date) if snapshot is not None else []
+    if not files and speed.num_rows:
+        raise BatchError(
+            f"The events of {day} are no longer in the archive",
+            "They were kept for RETENTION_DAYS; the reports of a day stay as they were made then",
+        )
+    return Cut(day, epoch, whole, tuple(file.path for file in files)), speed
+
+
+def is_complete(day: Day, log: EventLog, progress: Mapping[int, PartitionProgress], now: int, delay: int) -> bool:
+    """Whether all events of the day are there, as far as can be known: a later one would be late.
+
+    A partition has the day behind it when its watermark has passed the day's end; or when the time for stragglers is
+    over too (`now` and `delay` in µs) and all that it holds is processed: a quiet night holds nobody up.
+    """
+    is_over = now >= day.end + delay
+    return all(
+        _is_behind(day, progress.get(partition)) or (is_over and _is_processed(log, partition, progress.get(partition)))
+        for partition in range(log.partitions)
+    )
+
+
+def _is_behind(day: Day, place: PartitionProgress | None) -> bool:
+    return place is not None and place.watermark is not None and place.watermark >= day.end
+
+
+def _is_processed(log: EventLog, partition: int, place: PartitionProgress | None) -> bool:
+    processed = log.start_offset(partition) if place is None else place.next_offset
+    return processed >= log.end_offset(partition)

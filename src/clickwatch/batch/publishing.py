@@ -1,0 +1,57 @@
+"""Publication of a day: its reports at once, then its view in the store, row by row as a draft and current at once.
+
+The reports come first: if the process dies in between, the answers are provisional still, and that is to be seen.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+from sqlalchemy import Table
+
+from clickwatch.batch.cut import Cut
+from clickwatch.batch.reports.publication import ReportShelf
+from clickwatch.store import batch_views
+from clickwatch.store.batch_views import VIEW_TABLES
+from clickwatch.store.database import Store
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Publishes one day at a time: the lease is the caller's. `on_step` is called by name between durable steps."""
+
+    shelf: ReportShelf
+    store: Store
+    on_step: Callable[[str], None]
+
+    def publish(self, cut: Cut, report_set: str, rows: Iterator[tuple[Table, pa.Table]]) -> None:
+        """Let the staged reports and the rows of a new view take the place of the day's. Raises StorageError."""
+        self.shelf.publish(cut.day, report_set)
+        self.on_step("reports published")
+        with self.store.begin() as connection:
+            view = batch_views.begin(connection, cut.day.start, cut.epoch, cut.is_complete)
+        self.on_step("draft begun")
+        for table, some in rows:
+            with self.store.begin() as connection:
+                batch_views.add(connection, table, view, some)
+            self.on_step("rows added")
+        with self.store.begin() as connection:
+            batch_views.make_current(connection, view)
+        self.on_step("view current")
+        self._tidy(cut)
+        self.on_step("old views removed")
+
+    def _tidy(self, cut: Cut) -> None:
+        """Remove the views that this one replaced, and drafts whose makers died."""
+        with self.store.read() as connection:
+            views = batch_views.needless(connection, cut.day.start)
+        for view in views:
+            for table in VIEW_TABLES:
+                while self._remove_some(table, view):
+                    continue
+            with self.store.begin() as connection:
+                batch_views.forget(connection, view)
+
+    def _remove_some(self, table: Table, view: int) -> int:
+        with self.store.begin() as connection:
+            return batch_views.remove_some(connection, table, view)

@@ -1,0 +1,136 @@
+"""A day's run, put together: the archive brought up to the store, the engine, the leases."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+
+import pyarrow as pa
+
+from clickwatch.archive.delta import DeltaArchive
+from clickwatch.archive.snapshot import Snapshot
+from clickwatch.batch.cut import CutSources
+from clickwatch.batch.duckdb_engine import DuckDbEngine, DuckDbRules
+from clickwatch.batch.publishing import Publisher
+from clickwatch.batch.reports.publication import ReportShelf
+from clickwatch.batch.run import FIGURES, DayRun, Outcome
+from clickwatch.batch.staging import Staging
+from clickwatch.batch.steps import Step
+from clickwatch.domain.day import Day
+from clickwatch.domain.window import HOUR, MINUTE
+from clickwatch.errors import BatchError, SecondPipeline, TurnTaken
+from clickwatch.eventlog.port import EventLog
+from clickwatch.settings import AppSettings
+from clickwatch.store import requests
+from clickwatch.store.database import Store, open_store
+from clickwatch.store.turns import TurnRules, turn
+from clickwatch.wiring.archive import archive_turn, upkeep_turn
+from clickwatch.wiring.home import Home, open_home
+from clickwatch.wiring.log import open_log, wall_clock
+from clickwatch.wiring.pipeline import archive_tail
+
+_RUN = TurnRules(ttl=HOUR, patience=0)
+_PATIENCE = 2 * MINUTE
+_POLL_SECONDS = 0.1
+OnStep = Callable[[str], None]
+
+
+def run_day(settings: AppSettings, day: Day, on_step: OnStep = lambda step: None) -> Outcome:
+    """All steps of a day's run. `on_step` hears each step's name before it begins, and of each durable one within it.
+
+    Raises ClickwatchError; then the day's reports and view are what they were before, or the new ones.
+    """
+    with _day(settings, day, on_step) as (run, store, home), _alone(store, f"day {day.compact}", day):
+        for step in Step:
+            on_step(step)
+            if step is Step.USER_SEGMENTS:
+                run.compute(*FIGURES)
+            elif step not in FIGURES:
+                _take(run, step, store, home)
+        return run.end()
+
+
+def run_step(settings: AppSettings, day: Day, step: Step, on_step: OnStep = lambda step: None) -> None:
+    """One step of a day's run; those before it have been run. Raises ClickwatchError."""
+    with _day(settings, day, on_step) as (run, store, home), _alone(store, f"day {day.compact} {step}", day):
+        on_step(step)
+        _take(run, step, store, home)
+
+
+def _take(run: DayRun, step: Step, store: Store, home: Home) -> None:
+    match step:
+        case Step.CUT:
+            run.take_cut()
+        case Step.REPORTS:
+            run.write_reports()
+        case Step.PUBLISH:
+            run.publish()
+        case Step.COMPACT:
+            compact_day(store, home, run.day)
+        case _:
+            run.compute(step)
+
+
+def compact_day(store: Store, home: Home, day: Day) -> int:
+    """Put the archive's small files of a day that is over together; how many files went."""
+    if day.end > wall_clock() or not home.archive.exists():
+        return 0
+    with upkeep_turn(store):
+        return DeltaArchive.open(home.archive, create=False, turn=archive_turn(store)).compact(day.date)
+
+
+@contextmanager
+def _day(settings: AppSettings, day: Day, on_step: OnStep) -> Iterator[tuple[DayRun, Store, Home]]:
+    pa.set_memory_pool(pa.system_memory_pool())  # it gives back what a large file took
+    home = open_home(settings)
+    with closing(open_store(home.store, create=False)) as store, closing(open_log(settings)) as log:
+        sources = CutSources(
+            store,
+            log,
+            partial(_archived_through, settings, home, store, log),
+            wall_clock,
+            settings.spark_watermark_delay,
+        )
+        rules = DuckDbRules(settings.batch_memory, home.spill)
+        yield (
+            DayRun(
+                day,
+                home.archive,
+                Staging(home.batch / day.compact),
+                sources,
+                lambda given: DuckDbEngine(given, rules),
+                Publisher(ReportShelf(home.reports), store, on_step),
+            ),
+            store,
+            home,
+        )
+
+
+@contextmanager
+def _alone(store: Store, lease: str, day: Day) -> Iterator[None]:
+    """Hold the right to run a day, or one step of it. Raises BatchError if another process has it."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(turn(store, lease, wall_clock, _RUN))
+        except TurnTaken as error:
+            raise BatchError(f"Another run of {day} is under way. {error.problem}", error.cure) from error
+        yield
+
+
+def _archived_through(settings: AppSettings, home: Home, store: Store, log: EventLog, epoch: int) -> Snapshot | None:
+    """The archive once it holds the epoch: a running stream is asked for it, else it is done here."""
+    if epoch == 0:
+        return None
+    archive = DeltaArchive.open(home.archive, create=False, turn=archive_turn(store))
+    deadline = wall_clock() + _PATIENCE
+    while archive.refresh() < epoch:
+        if wall_clock() > deadline:
+            problem = f"The running stream has not archived epoch {epoch}, and reports wait for it"
+            raise BatchError(problem, "Look whether the stream works; then run the day again")
+        try:
+            archive_tail(log, settings)
+        except SecondPipeline:  # a stream is running: it is its work
+            with store.begin() as connection:
+                requests.ask(connection, requests.ARCHIVE_THROUGH, epoch)
+            time.sleep(_POLL_SECONDS)
+    return archive.snapshot()
