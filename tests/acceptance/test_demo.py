@@ -95,6 +95,20 @@ def test_it_shows_the_hottest_windows_most_viewed_first(run: Run) -> None:
     assert views[0] == max(window["view_count"] for window in run.command.listed("windows"))
 
 
+def test_it_ends_with_the_reports_of_the_day_that_is_over(run: Run) -> None:
+    [day] = re.findall(r"^The day that is over, (\S+), reported in ", run.output, re.MULTILINE)
+    assert (datetime.now(UTC) - datetime.fromisoformat(f"{day}T23:59:59+00:00")) < timedelta(hours=26)
+    summary = run.output.split(f"The day that is over, {day}")[1].split("The files, in ")[0]
+    assert re.search(r"^  Events +200,000$", summary, re.MULTILINE)
+    assert re.search(r"^  1\. (PROD_00[123]) \(", summary, re.MULTILINE)
+    [page] = re.findall(r"^The same to look at and to print: (.*)$", summary, re.MULTILINE)
+    assert Path(page).read_text("utf-8").startswith("<!doctype html>")
+    assert len(list(Path(page).parent.glob(f"*_{day.replace('-', '')}.*"))) == 5
+    totals = run.command.listed("totals", "--date", day, "--by", "day")
+    assert {row["status"] for row in totals} == {"final"}
+    assert run.command.listed("reconcile", "--date", day) == []
+
+
 def test_its_memory_is_bounded(run: Run) -> None:
     assert run.peak_memory < 512 * MEBIBYTE
 
@@ -102,7 +116,7 @@ def test_its_memory_is_bounded(run: Run) -> None:
 def test_the_files_that_it_names_are_there_and_the_key_is_not_among_them(run: Run) -> None:
     listing = run.output.split("The files, in ")[1]
     assert listing.startswith(str(run.command.home))
-    for name in ("log/clickstream_events", "store.sqlite", "archive/events", "alerts.jsonl"):
+    for name in ("log/clickstream_events", "store.sqlite", "archive/events", "reports", "alerts.jsonl"):
         assert name in listing
         assert (run.command.home / name).exists()
     [key] = re.findall(r"^  (/.*\.key)$", listing, re.MULTILINE)
@@ -112,14 +126,15 @@ def test_the_files_that_it_names_are_there_and_the_key_is_not_among_them(run: Ru
 
 def test_the_commands_that_it_suggests_work(run: Run) -> None:
     lines = [line.strip() for line in run.output.split("What to try next:")[1].splitlines() if line.strip()]
-    listing = [line for line in lines if re.search(r"clickwatch (windows|alerts|totals) ?", line)]
-    assert len(listing) == 3
+    listing = [line for line in lines if re.search(r"clickwatch (windows|alerts|totals|segments) ?", line)]
+    assert len(listing) == 4
     # Only the home that the suggestion itself exports leads to the data.
     elsewhere = {**run.command.environment, "CLICKWATCH_HOME": "/nowhere"}
     script = "\n".join(["set -e", lines[0], *listing])
     done = subprocess.run(["sh", "-c", script], env=elsewhere, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "PROD_001" in done.stdout and '"rule": "flash_sale"' in done.stdout and "Totals" in done.stdout
+    assert "1,000 users" in done.stdout
     assert lines[-1].startswith(f"rm -r {run.command.home} ") and lines[-1].endswith(".key")
 
 

@@ -1,4 +1,4 @@
-"""`clickwatch demo`: made-up shoppers go through everything in seconds, and then what came out of it."""
+"""`clickwatch demo`: made-up shoppers go through everything in seconds, then what came out of it, and the day."""
 
 import secrets
 import threading
@@ -8,17 +8,19 @@ from typing import Annotated
 
 import typer
 
-from clickwatch.cli.demo_report import show_account, show_findings, show_next_steps
+from clickwatch.cli.demo_report import show_account, show_findings, show_next_steps, show_summary
 from clickwatch.cli.live import LiveView
 from clickwatch.cli.output import console, say, say_whole
-from clickwatch.cli.progress import event_progress
+from clickwatch.cli.progress import event_progress, step_progress
 from clickwatch.cli.stopping import StopOnSignal
 from clickwatch.cli.stream import Tally
 from clickwatch.cli.wording import clock_time, elapsed, number_of
+from clickwatch.domain.day import Day
 from clickwatch.domain.duration import parse_duration
 from clickwatch.domain.window import SECOND
 from clickwatch.settings import AppSettings, current_settings
 from clickwatch.speed.effects import EpochReport
+from clickwatch.wiring.batch import run_day
 from clickwatch.wiring.demo import RATE, DemoTraffic, demo_settings, demo_traffic, produce_live, put_on_log
 from clickwatch.wiring.log import open_log, wall_clock
 from clickwatch.wiring.pipeline import Watch, run_stream
@@ -35,7 +37,7 @@ def demo(
         typer.Option(min=0, help="The same seed at the same time makes the same events.", show_default=False),
     ] = None,
 ) -> None:
-    """See everything work: a day of traffic and the last hour, from clicks to alerts, in a home of its own.
+    """See everything work: a day of traffic and the last hour, from clicks to alerts and reports, in a home of its own.
 
     The home is CLICKWATCH_HOME if that is set and holds nothing yet, else a new folder that is named.
     """
@@ -52,6 +54,7 @@ def demo(
         if live_for is not None:
             written += _go_on(settings, live_for, seed, stopping.event, tally)
     is_true = show_account(settings, written)
+    _report(settings, Day.of(traffic.day.plan.start), stopping)
     show_next_steps(settings)
     raise typer.Exit(0 if is_true else 1)
 
@@ -116,6 +119,17 @@ def _go_on(settings: AppSettings, duration: int, seed: int, stop: threading.Even
     say(f"{number_of(produced, 'event', 'events')} came live.")
     console.print()
     return produced
+
+
+def _report(settings: AppSettings, day: Day, stopping: StopOnSignal) -> None:
+    """Run the day that is over, and show its summary. Ends the process if it is to stop."""
+    began = time.monotonic()
+    with step_progress(f"The reports of {day}") as update:
+        outcome = run_day(settings, day, update)
+    _end_if(stopping)
+    console.print()
+    say(f"The day that is over, {day}, reported in {_since(began)}:")
+    show_summary(settings, outcome)
 
 
 def _end_if(stopping: StopOnSignal) -> None:

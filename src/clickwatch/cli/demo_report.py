@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from clickwatch.batch.run import Outcome
 from clickwatch.cli.output import Column, console, say, say_whole, table
 from clickwatch.cli.tables import alert_table, window_table
 from clickwatch.cli.views import print_accounting
@@ -64,6 +65,17 @@ def show_account(settings: AppSettings, written: int) -> bool:
     return holds and is_whole
 
 
+def show_summary(settings: AppSettings, outcome: Outcome) -> None:
+    """The day's summary as it would be mailed, and where its page is."""
+    reports = Home(settings.clickwatch_home).reports
+    [text] = [name for name in outcome.files if name.endswith(".txt")]
+    [page] = [name for name in outcome.files if name.endswith(".html")]
+    _, *lines = (reports / text).read_text("utf-8").splitlines()
+    for line in lines:
+        say_whole(line)
+    say_whole(f"The same to look at and to print: {reports / page}")
+
+
 def show_next_steps(settings: AppSettings) -> None:
     """Where the files are, and commands to copy."""
     home = Home(settings.clickwatch_home)
@@ -71,6 +83,7 @@ def show_next_steps(settings: AppSettings) -> None:
         (home.log / settings.kafka_clickstream_topic, "every click as it came, JSON lines"),
         (home.store, "windows, alerts, accounting: SQLite"),
         (home.archive, "accepted events: a Delta table, Parquet"),
+        (home.reports, "the day: CSV tables, a summary, a page"),
         (home.alerts, "what was sent out, JSON lines"),
     ]
     shown = [(path.relative_to(home.folder), size(_bytes(path)), what) for path, what in files if path.exists()]
@@ -101,6 +114,7 @@ def _suggestions(settings: AppSettings, home: Home, key: Path | None) -> list[st
         (f"{me} windows --product {product}", "newest first"),
         (f"{me} alerts --json", "for programs"),
         (f"{me} totals", "by the hour"),
+        (f"{me} segments", "the day's users"),
         (f"{me} stream", "a live table, and elsewhere:"),
         (f"{me} produce --duration 5m", "live shoppers"),
         *((f"rm -r {shlex.join(map(str, own))}", "") for own in [_made_here(home, key)] if own),
@@ -112,7 +126,8 @@ def _suggestions(settings: AppSettings, home: Home, key: Path | None) -> list[st
 
 def _made_here(home: Home, key: Path | None) -> list[Path]:
     """What may go when nobody needs the demonstration any more: never a folder or a key that serves others too."""
-    made = {home.log.name, home.archive.parent.name, home.spill.name, home.alerts.name, home.identity.name}
+    made = {path.name for path in (home.log, home.archive.parent, home.spill, home.alerts, home.identity)}
+    made |= {home.reports.name, home.batch.name}
     files = {path.name for path in home.folder.iterdir()}
     if any(name not in made and not name.startswith(home.store.name) for name in files):
         return []

@@ -23,6 +23,7 @@ from clickwatch.wiring.pipeline import monotonic
 RATE = 10.0
 """Events per second of the last hour and of live traffic."""
 _EPOCH_BYTES = 4 * 1024 * 1024
+_BATCH_MIB = 192
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def demo_settings(settings: AppSettings, now: int) -> AppSettings:
         "alert_file": None,
         "epoch_max_bytes": min(settings.epoch_max_bytes, _EPOCH_BYTES),
         "judging_processes": 0,
+        "batch_memory": min(settings.batch_memory, _BATCH_MIB),
     }
     return settings.model_copy(update=changed)
 
