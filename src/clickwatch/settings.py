@@ -84,12 +84,14 @@ class AppSettings(BaseSettings):
     )
     log_partitions: int = Field(default=1, ge=1, le=256, description="Partitions of a new local log.")
     log_segment_bytes: int = Field(
-        default=256 * 1024 * 1024, ge=1024, description="A local log's segment file is closed at this size."
+        default=256 * 1024 * 1024,
+        ge=1024,
+        description="A local log's segment file is closed at this size, or a day after its first record.",
     )
     retention_days: Days = Field(
         default=30 * DAY,
         ge=DAY,
-        description="Closed segments of the local log are kept this long (a bare number is days).",
+        description="Data is kept this long after its day, or, if older, after its intake (a bare number is days).",
     )
     spark_window_duration: Minutes = Field(
         default=10 * MINUTE, gt=0, le=_LONGEST, description="Length of a window (a bare number is minutes)."

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from clickwatch.domain.window import DAY, HOUR
 from clickwatch.errors import LogError, StorageError
 from clickwatch.eventlog.local import LocalLogConfig
-from tests.support.event_logs import DAY, NOON, Clock, lines, open_local, records
+from clickwatch.eventlog.retention import Removed
+from tests.support.event_logs import NOON, Clock, lines, open_local, records
 
 
 def _names(folder: Path, ending: str = "ndjson") -> list[int]:
@@ -54,40 +56,110 @@ def test_old_segments_go_once_a_writer_has_rotated_and_the_start_follows(tmp_pat
 
 
 def test_a_segment_stays_while_its_newest_record_is_young_enough(tmp_path: Path) -> None:
+    # old ──────────── younger ────────────│ now
+    #                  ├────── kept ───────┤
     clock = Clock()
-    log = open_local(tmp_path, clock, segment_bytes=20, retention=DAY)
+    log = open_local(tmp_path, clock, retention=DAY)
     log.append(0, b"old\n")
-    clock.now += DAY
+    clock.now += DAY - 1
     log.append(0, b"younger, same segment\n")
     clock.now += DAY
-    log.append(0, b"youngest\n")
-    log.retain()
-    assert records(log) == [b"old", b"younger, same segment", b"youngest"]
+    assert log.retain() == Removed()
+    assert records(log) == [b"old", b"younger, same segment"]
+    clock.now += 1
+    assert log.retain() == Removed(1, 26)
     log.close()
 
 
-def test_the_newest_records_stay_however_old_they_are(tmp_path: Path) -> None:
+def test_a_segment_is_closed_a_day_after_its_first_record_and_then_goes_in_its_time(tmp_path: Path) -> None:
+    # A quiet shop: a record every ten hours, in files that would never fill.
+    clock = Clock()
+    log = open_local(tmp_path, clock, retention=DAY)
+    for number in range(9):
+        log.append(0, b"record %d\n" % number)
+        clock.now += 10 * HOUR
+    assert records(log) == [b"record %d" % number for number in (3, 4, 5, 6, 7, 8)]
+    assert _names(tmp_path) == [27, 54]
+    log.close()
+
+
+def test_the_age_of_a_segment_is_known_to_every_writer(tmp_path: Path) -> None:
+    clock = Clock()
+    one, another = (open_local(tmp_path, clock) for _ in range(2))
+    one.append(0, b"first\n")
+    clock.now += DAY
+    another.append(0, b"second\n")
+    assert _names(tmp_path) == [0, 6]
+    for log in (one, another):
+        log.close()
+
+
+def test_the_newest_records_go_too_and_log_time_goes_on(tmp_path: Path) -> None:
     clock = Clock()
     log = open_local(tmp_path, clock, segment_bytes=10)
     log.append(0, b"the first day\n")
     log.append(0, b"the same day\n")
     clock.now += 100 * DAY
+    assert log.retain(dry_run=True) == Removed(2, 27)
+    assert records(log) == [b"the first day", b"the same day"]
+    assert log.retain() == Removed(2, 27)
+    assert records(log) == []
+    assert log.start_offset(0) == log.end_offset(0) == 27
+    assert _names(tmp_path) == _names(tmp_path, "index") == [27]
+    assert log.retain() == Removed(), "nothing is left to go"
+    log.close()
+
+    clock.now = NOON - DAY  # the clock was set back
+    log = open_local(tmp_path, clock)
+    log.append(0, b"afterwards\n")
+    block = log.read(0, 27, 100)
+    assert (block.record(0), block.log_times.tolist()) == (b"afterwards", [NOON])
+    log.close()
+
+
+@pytest.mark.parametrize("left", [0, 1, 31, 32])
+def test_a_crash_while_the_log_time_is_carried_on_is_made_good_by_the_next(tmp_path: Path, left: int) -> None:
+    clock = Clock()
+    log = open_local(tmp_path, clock)
+    log.append(0, b"old\n")
+    clock.now += 2 * DAY
     log.retain()
-    assert records(log) == [b"the same day"]
+    log.close()
+    index = tmp_path / "topic/0" / f"{4:020d}.index"
+    entry = index.read_bytes()
+    assert len(entry) == 32
+    # As the crash left it: the new segment is there, its entry in part, and the old one still beside it.
+    first = open_local(tmp_path / "other", Clock())
+    first.append(0, b"old\n")
+    first.close()
     for ending in ("ndjson", "index"):
-        (tmp_path / "topic/0" / f"{27:020d}.{ending}").touch()
-    log.retain()
-    assert records(log) == [b"the same day"]
+        old = tmp_path / "topic/0" / f"{0:020d}.{ending}"
+        old.write_bytes((tmp_path / "other/topic/0" / old.name).read_bytes())
+    index.write_bytes(entry[:left])
+    log = open_local(tmp_path, clock)
+    assert records(log) == [b"old"]
+    assert log.retain() == Removed(1, 4)
+    assert records(log) == [] and _names(tmp_path) == [4]
+    log.append(0, b"new\n")
+    assert records(log) == [b"new"]
+    log.close()
+
+
+def test_a_topic_without_records_has_nothing_to_go(tmp_path: Path) -> None:
+    log = open_local(tmp_path, Clock())
+    assert log.retain() == Removed()
+    assert _names(tmp_path) == []
     log.close()
 
 
 def test_a_reader_left_behind_by_retention_is_told_what_is_gone(tmp_path: Path) -> None:
     clock = Clock()
     log, slow = (open_local(tmp_path, clock, segment_bytes=10) for _ in range(2))
-    for _ in range(3):
+    for _ in range(2):
         log.append(0, b"fourteen bytes\n")
     assert slow.read(0, 0, 1).next_offset == 15
     clock.now += 2 * DAY
+    log.append(0, b"fourteen bytes\n")
     log.retain()
     with pytest.raises(LogError, match=r"begins at offset 30.*goes on at 15, and the 15 bytes.*RETENTION_DAYS"):
         slow.read(0, 15, 100)

@@ -2,7 +2,8 @@
 
 An entry is 32 bytes, so none crosses a disk sector: start and end offset, log time (µs), CRC-32 of the
 group's bytes, CRC-32 of the entry itself; little-endian. It is written after the group's bytes are on disk,
-one at a time: so only the last slot can be torn, and a bad entry before it is damage.
+one at a time: so only the last slot can be torn, and a bad entry before it is damage. The first entry may be
+of no bytes: then it carries the log time on from segments that are gone.
 """
 
 import os
@@ -74,6 +75,15 @@ def index_end(fd: int, path: Path, base: int) -> IndexEnd:
     if first and last is None:
         raise damaged_index(path, number)
     return IndexEnd(number, last)
+
+
+def first_log_time(fd: int, count: int) -> int | None:
+    """The log time of the first group that has records, unchecked; None if none of the `count` entries has. OSError."""
+    for number in range(min(count, 2)):
+        group = Group.unpack(os.pread(fd, ENTRY_BYTES, number * ENTRY_BYTES))
+        if group is not None and group.end > group.start:
+            return group.log_time
+    return None
 
 
 def entry_end(fd: int, number: int) -> int:

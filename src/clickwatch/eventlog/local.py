@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from clickwatch.domain.window import DAY
 from clickwatch.errors import LogError
 from clickwatch.eventlog.port import MAX_RECORD_BYTES, Buffer, RecordBlock, new_buffer
 from clickwatch.eventlog.reader import PartitionReader
+from clickwatch.eventlog.retention import Removed
 from clickwatch.eventlog.topic import open_topic, partition_folder
-from clickwatch.eventlog.writer import PartitionWriter
+from clickwatch.eventlog.writer import PartitionWriter, WriterRules
 
 _Part = TypeVar("_Part", PartitionReader, PartitionWriter)
 _MIB = 1024 * 1024
@@ -20,8 +22,9 @@ class LocalLogConfig:
     """Where a topic's files are and when they are rotated.
 
     `folder` is the topic's own. `partitions` counts for a new topic only. A segment is closed once it has
-    `segment_bytes`; closed segments are kept for `retention` µs after their newest record. `group_bytes`
-    bounds what is written, synced and checked as one.
+    `segment_bytes`, or `segment_age` µs after its first record: so a quiet shop's records do not outlive their time in
+    one that never fills. Closed segments are kept for `retention` µs after their newest record. `group_bytes` bounds
+    what is written, synced and checked as one.
     """
 
     folder: Path
@@ -29,6 +32,7 @@ class LocalLogConfig:
     segment_bytes: int
     retention: int
     group_bytes: int = 4 * _MIB
+    segment_age: int = DAY
 
     def __post_init__(self) -> None:
         if self.partitions < 1 or self.segment_bytes < 1 or self.retention < 0:
@@ -50,10 +54,8 @@ class LocalLog:
         self._count = open_topic(config.folder, config.partitions)
         folders = [partition_folder(config.folder, number) for number in range(self._count)]
         self._readers = [PartitionReader(folder, number) for number, folder in enumerate(folders)]
-        self._writers = [
-            PartitionWriter(folder, config.segment_bytes, config.retention, config.group_bytes, clock)
-            for folder in folders
-        ]
+        rules = WriterRules(config.segment_bytes, config.segment_age, config.retention, config.group_bytes)
+        self._writers = [PartitionWriter(folder, rules, clock) for folder in folders]
 
     @property
     def partitions(self) -> int:
@@ -82,10 +84,12 @@ class LocalLog:
         """See `EventLog.read`. A block stays within one segment file."""
         return self._of(self._readers, partition).read(offset, max_bytes, until, buffer)
 
-    def retain(self) -> None:
-        """Remove closed segments that are older than the retention, in all partitions. Raises StorageError."""
-        for writer in self._writers:
-            writer.retain()
+    def retain(self, *, dry_run: bool = False) -> Removed:
+        """Remove the segments whose newest record is older than the retention; `dry_run` only says which.
+
+        Log time goes on where it was, also when no record is left. Raises StorageError.
+        """
+        return sum((writer.retain(dry_run) for writer in self._writers), Removed())
 
     def close(self) -> None:
         """Give back files; blocks that were read stay valid."""

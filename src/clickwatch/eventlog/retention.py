@@ -1,6 +1,7 @@
 """Removing what is too old: whole closed segments, oldest first, so that no crash leaves a gap."""
 
 import os
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
@@ -21,11 +22,29 @@ def newest_log_time(folder: Path, base: int) -> int | None:
     return last.log_time if last else None
 
 
+@dataclass(frozen=True)
+class Removed:
+    """So many segments with so many bytes of records."""
+
+    segments: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: "Removed") -> "Removed":
+        return Removed(self.segments + other.segments, self.bytes + other.bytes)
+
+
+def old_segments(folder: Path, oldest: int) -> Removed:
+    """The segments with records whose newest log time is below `oldest` (µs), the last one too. Raises OSError."""
+    old = takewhile(lambda base: _is_older(folder, base, oldest), segment_bases(folder))
+    sizes = [size for base in old if (size := data_path(folder, base).stat().st_size)]
+    return Removed(len(sizes), sum(sizes))
+
+
 def remove_old_segments(folder: Path, oldest: int) -> None:
     """Remove closed segments whose newest log time is below `oldest` (µs); needs the partition's lock.
 
-    A damaged segment stays, and all after it, for people to look at. The newest segment that holds records
-    stays too: log time goes on from there. Raises OSError.
+    A damaged segment stays, and all after it, for people to look at. The newest segment that says a log time stays
+    too: log time goes on from there. Raises OSError.
     """
     bases = segment_bases(folder)
     closed = bases[:-1]

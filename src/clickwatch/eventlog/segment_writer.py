@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from clickwatch.errors import LogError
-from clickwatch.eventlog.index import ENTRY_BYTES, RESTORE, Group, damaged_index, index_end
+from clickwatch.eventlog.index import ENTRY_BYTES, RESTORE, Group, damaged_index, first_log_time, index_end
 from clickwatch.eventlog.port import MAX_RECORD_BYTES
 from clickwatch.eventlog.segment import FILE_MODE, data_path, index_path, is_removed, too_short
 from clickwatch.eventlog.sync_guard import SyncGuard
@@ -16,12 +16,16 @@ MAX_GROUP_BYTES = MAX_RECORD_BYTES + 1
 
 
 class SegmentWriter:
-    """The newest segment of a partition. All methods need the partition's lock, and raise OSError as it comes."""
+    """The newest segment of a partition, `[base, end)`. All methods need the partition's lock, and raise OSError.
+
+    `log_time` is the newest record's, here or before; `begun` that of the first record here; both in µs.
+    """
 
     def __init__(self, folder: Path, base: int, log_time: int, guard: SyncGuard, data_fd: int, index_fd: int) -> None:
         self.base = base
         self.end = base
         self.log_time = log_time
+        self.begun: int | None = None
         self._folder = folder
         self._guard = guard
         self._data = data_path(folder, base)
@@ -80,6 +84,7 @@ class SegmentWriter:
         else:
             self._guard.sync_folder()  # whoever made this segment may have died before its name was durable
         self._index_size = found.count * ENTRY_BYTES
+        self.begun = self.begun or first_log_time(self._index_fd, found.count)
         self._cut(written)
 
     def commit(self, group: memoryview, log_time: int) -> None:
@@ -95,7 +100,15 @@ class SegmentWriter:
             os.ftruncate(self._index_fd, self._index_size)  # or readers would take it for acknowledged
             raise
         self.end, self.log_time = entry.end, log_time
+        self.begun = self.begun or log_time
         self._index_size += ENTRY_BYTES
+
+    def carry(self) -> None:
+        """Note the log time in a segment that has no entry: those that have it may go then."""
+        if not self._index_size:
+            write_all(self._index_fd, Group(self.base, self.base, self.log_time, crc32(b"")).pack(), 0)
+            self._guard.sync(self._index_fd)
+            self._index_size = ENTRY_BYTES
 
     def seal(self) -> None:
         """Make the last entry durable, whoever wrote it, before a segment follows."""

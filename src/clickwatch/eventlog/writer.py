@@ -1,17 +1,30 @@
 """Appending to one partition: group commit under a lock that every process takes."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from clickwatch.errors import LogError
 from clickwatch.eventlog.index import RESTORE
-from clickwatch.eventlog.retention import newest_log_time, remove_old_segments
+from clickwatch.eventlog.retention import Removed, newest_log_time, old_segments, remove_old_segments
 from clickwatch.eventlog.segment import segment_bases
 from clickwatch.eventlog.segment_writer import SegmentWriter
 from clickwatch.eventlog.split import check_lines, groups_of
 from clickwatch.eventlog.sync_guard import SyncGuard
 from clickwatch.files.locks import locked
 from clickwatch.files.refusals import storage_errors
+
+
+@dataclass(frozen=True)
+class WriterRules:
+    """A segment is closed at `segment_bytes`, or `segment_age` µs after its first record; closed ones are kept for
+    `retention` µs after their newest record. `group_bytes` bounds what is written and synced as one.
+    """
+
+    segment_bytes: int
+    segment_age: int
+    retention: int
+    group_bytes: int
 
 
 class PartitionWriter:
@@ -22,15 +35,11 @@ class PartitionWriter:
     by the first append, and by the next after each rotation: before it writes, so that an error means nothing is added.
     """
 
-    def __init__(
-        self, folder: Path, segment_bytes: int, retention: int, group_bytes: int, clock: Callable[[], int]
-    ) -> None:
-        """`retention` and what `clock` returns are in µs."""
+    def __init__(self, folder: Path, rules: WriterRules, clock: Callable[[], int]) -> None:
+        """`clock` returns µs since the Unix epoch, UTC."""
         self._folder = folder
         self._lock = folder / "append.lock"
-        self._segment_bytes = segment_bytes
-        self._retention = retention
-        self._group_bytes = group_bytes
+        self._rules = rules
         self._clock = clock
         self._guard = SyncGuard(folder)
         self._segment: SegmentWriter | None = None
@@ -46,16 +55,25 @@ class PartitionWriter:
             segment = self._newest()
             if self._retention_due and segment.end > segment.base:
                 self._retention_due = False
-                remove_old_segments(self._folder, self._clock() - self._retention)
-            for group in groups_of(lines, self._group_bytes):
-                if segment.end - segment.base >= self._segment_bytes:
+                remove_old_segments(self._folder, self._clock() - self._rules.retention)
+            for group in groups_of(lines, self._rules.group_bytes):
+                if self._is_full(segment):
                     segment = self._rotate(segment)
                 segment.commit(group, self._clock())
 
-    def retain(self) -> None:
-        """Remove closed segments whose newest log time is older than the retention. Raises StorageError."""
+    def retain(self, dry_run: bool) -> Removed:
+        """Remove the segments whose newest log time is older than the retention, the last one too; what goes.
+
+        Raises StorageError.
+        """
+        oldest = self._clock() - self._rules.retention
         with storage_errors("remove old files of", self._folder), locked(self._lock):
-            remove_old_segments(self._folder, self._clock() - self._retention)
+            found = old_segments(self._folder, oldest)
+            if not dry_run:
+                if found.segments:
+                    self._leave_behind(oldest)
+                remove_old_segments(self._folder, oldest)
+        return found
 
     def close(self) -> None:
         """Give back the files."""
@@ -85,6 +103,18 @@ class PartitionWriter:
         else:
             self._segment = SegmentWriter.create(self._folder, 0, 0, self._guard)
         return self._segment
+
+    def _is_full(self, segment: SegmentWriter) -> bool:
+        is_old = segment.begun is not None and self._clock() - segment.begun >= self._rules.segment_age
+        return is_old or segment.end - segment.base >= self._rules.segment_bytes
+
+    def _leave_behind(self, oldest: int) -> None:
+        """Begin a segment, and carry the log time into it, if all records are older than `oldest` (µs)."""
+        segment = self._newest()
+        if segment.log_time < oldest:
+            if segment.end > segment.base:
+                segment = self._rotate(segment)
+            segment.carry()
 
     def _rotate(self, full: SegmentWriter) -> SegmentWriter:
         full.seal()
