@@ -14,6 +14,7 @@ from clickwatch.batch.reports.publication import ReportShelf
 from clickwatch.store import batch_views
 from clickwatch.store.batch_views import VIEW_TABLES
 from clickwatch.store.database import Store
+from clickwatch.store.removal import remove_some
 
 
 @dataclass(frozen=True)
@@ -54,4 +55,4 @@ class Publisher:
 
     def _remove_some(self, table: Table, view: int) -> int:
         with self.store.begin() as connection:
-            return batch_views.remove_some(connection, table, view)
+            return remove_some(connection, table, table.c.view_id == view)

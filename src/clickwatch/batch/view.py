@@ -9,7 +9,7 @@ from sqlalchemy import Table
 from clickwatch.batch.queries import CONVERSION_RATES, PRODUCT_HOURS, TOP_PRODUCTS, USER_SEGMENTS
 from clickwatch.batch.results import DayResults
 from clickwatch.domain.event import UNKNOWN_CATEGORY
-from clickwatch.store.batch_views import ROWS_AT_ONCE
+from clickwatch.store.removal import ROWS_AT_ONCE
 from clickwatch.store.schema import batch_hours, conversion_rates, top_products, user_segments
 
 _KEY = ["hour_start", "product_id"]

@@ -8,14 +8,11 @@ caller's.
 from dataclasses import dataclass
 
 import pyarrow as pa
-from sqlalchemy import Connection, Table, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from clickwatch.store.deltas import values
 from clickwatch.store.schema import batch_hours, batch_views, conversion_rates, top_products, user_segments
 from clickwatch.store.upsert import write_columns
-
-ROWS_AT_ONCE = 4000
-"""Rows of one transaction: few enough that nobody waits long for the write lock."""
 
 VIEW_TABLES = (batch_hours, user_segments, top_products, conversion_rates)
 DRAFT, CURRENT, RETIRED = "draft", "current", "retired"
@@ -70,18 +67,27 @@ def all_current(connection: Connection) -> list[BatchView]:
     return [BatchView(*row) for row in connection.execute(query)]
 
 
+def of_day(connection: Connection, day_start: int) -> list[int]:
+    """The numbers of all views of a day: the current one, drafts and retired ones."""
+    return list(connection.execute(select(batch_views.c.view_id).where(batch_views.c.day_start == day_start)).scalars())
+
+
+def event_count(connection: Connection, view_id: int) -> int:
+    """The accepted events that a view has counted."""
+    query = select(func.coalesce(func.sum(batch_hours.c.event_count), 0)).where(batch_hours.c.view_id == view_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def user_rows(connection: Connection, views: list[int]) -> int:
+    """How many rows about single users some views have."""
+    query = select(func.count()).select_from(user_segments).where(user_segments.c.view_id.in_(views))
+    return int(connection.execute(query).scalar_one())
+
+
 def needless(connection: Connection, day_start: int) -> list[int]:
     """The day's drafts and retired views, which nobody reads."""
     others = (batch_views.c.status != CURRENT) & (batch_views.c.day_start == day_start)
     return list(connection.execute(select(batch_views.c.view_id).where(others)).scalars())
-
-
-def remove_some(connection: Connection, table: Table, view_id: int) -> int:
-    """Remove at most ROWS_AT_ONCE rows of a view from a table; how many they were."""
-    keys = [column for column in table.primary_key if column.name != "view_id"]
-    some = select(*keys).where(table.c.view_id == view_id).limit(ROWS_AT_ONCE)
-    chosen = tuple_(*keys).in_(some) if len(keys) > 1 else keys[0].in_(some)
-    return connection.execute(delete(table).where(table.c.view_id == view_id, chosen)).rowcount
 
 
 def forget(connection: Connection, view_id: int) -> None:

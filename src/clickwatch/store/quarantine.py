@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, exists, insert, select
 
 from clickwatch.domain.event import MAX_RECORD_BYTES
-from clickwatch.store.schema import quarantine
+from clickwatch.store.schema import quarantine, repairs
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,17 @@ def add(connection: Connection, epoch: int, records: Iterable[QuarantinedRecord]
     rows = [{"epoch": epoch, **vars(record)} for record in records]
     if rows:
         connection.execute(insert(quarantine), rows)
+
+
+def expired(now: int, keep: int) -> ColumnElement[bool]:
+    """The records that came in so long ago that they may be kept no longer than `keep` at `now` (both µs)."""
+    return quarantine.c.log_time <= now - keep
+
+
+def repaired_and_gone() -> ColumnElement[bool]:
+    """The repairs of records that the quarantine has no longer."""
+    place = (quarantine.c.partition == repairs.c.partition) & (quarantine.c.offset == repairs.c.offset)
+    return ~exists().where(place)
 
 
 def list_records(

@@ -11,7 +11,14 @@ WRITES = "clickwatch_writes"
 """The execution option of a connection whose transactions take the write lock at once."""
 
 # WAL: readers keep their snapshot and never hold the writer up. FULL: a commit is on disk when it returns.
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cell_size_check = ON")
+# secure_delete: what retention removes is overwritten, not only unlinked.
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "cell_size_check = ON",
+    "secure_delete = ON",
+)
 
 
 def sqlite_engine(path: Path) -> Engine:

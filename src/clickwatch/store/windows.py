@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, not_, or_, select, update
 
 from clickwatch.store.deltas import adding_counts, values
 from clickwatch.store.schema import windows
@@ -48,6 +48,13 @@ def close(connection: Connection, frontier: int) -> int:
     """Close the open windows that have ended at `frontier` (window_end <= frontier, µs); how many rows they are."""
     ended = (windows.c.status == OPEN) & (windows.c.window_end <= frontier)
     return connection.execute(update(windows).where(ended).values(status=CLOSED)).rowcount
+
+
+def expired(now: int, keep: int) -> ColumnElement[bool]:
+    """The closed windows that may be kept no longer than `keep` at `now` (both µs); see `domain.retention`."""
+    is_over = windows.c.window_end <= now - keep  # written so that the index serves
+    was_old = windows.c.added_at >= windows.c.window_end + keep
+    return and_(windows.c.status == CLOSED, is_over, or_(not_(was_old), windows.c.added_at + keep <= now))
 
 
 def list_windows(
