@@ -18,7 +18,7 @@ from clickwatch.archive.delta import DeltaArchive
 from clickwatch.archive.encoding import STATISTICS_COLUMNS
 from clickwatch.archive.expiry import Expired
 from clickwatch.domain.columns import ARCHIVE_COLUMNS
-from clickwatch.domain.window import DAY, SECOND
+from clickwatch.domain.window import DAY, HOUR, SECOND
 from clickwatch.errors import SecondPipeline
 from tests.support.archive_rows import FIRST_DAY, epoch_rows, epochs, in_log_order, with_dictionaries
 
@@ -297,6 +297,26 @@ def test_what_was_old_when_it_came_is_kept_from_its_intake_also_after_compaction
     assert archive.expire(30 * DAY) == Expired()
     clock.now = intake + 30 * DAY + SECOND
     assert archive.expire(30 * DAY).rows == len(epochs(1, 2))
+
+
+def test_compaction_lets_no_row_outlive_its_time_with_one_that_came_later(tmp_path: Path) -> None:
+    #   ├ day ┤  epochs 1, 2 a week later        epoch 3, 40 days later: old when it came
+    clock = Clock(FIRST_DAY + 8 * DAY)
+    archive = with_two_epochs(tmp_path, clock)
+    clock.now = FIRST_DAY + 41 * DAY
+    archive.append(epochs(3, 3), 3)
+    assert archive.compact(date(2026, 1, 26)) > 0
+    assert archive.expire(30 * DAY).rows == len(epochs(1, 2))
+    assert_same_rows(archive.to_arrow(), epochs(3, 3))
+
+
+def test_stragglers_of_the_day_after_are_put_together_with_their_day(tmp_path: Path) -> None:
+    clock = Clock(FIRST_DAY + HOUR)
+    archive = with_two_epochs(tmp_path, clock)
+    clock.now = FIRST_DAY + 2 * DAY - SECOND
+    archive.append(epochs(3, 3), 3)
+    assert archive.compact(date(2026, 1, 26)) == 6
+    assert len(archive.files(date(2026, 1, 26))) == 2
 
 
 def test_everything_is_private(archive: DeltaArchive, tmp_path: Path) -> None:

@@ -14,9 +14,12 @@ from clickwatch.archive.integrity import check_bytes
 from clickwatch.archive.layout import Part
 from clickwatch.archive.snapshot import DataFile, Snapshot
 from clickwatch.archive.splitting import Piece, in_source_order
+from clickwatch.domain.window import DAY
 
 TARGET_ROWS = 1_000_000
 """Rows of a file, at most; so many are held in memory at a time."""
+
+_DAY_MS = DAY // 1000
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,16 @@ class Bundle:
 def plan(snapshot: Snapshot, day: date, target: int) -> list[Bundle]:
     """Which files of a day go together: neighbours in time, up to `target` rows, never one alone.
 
-    What was put together stays as it is when this is asked again.
+    What was put together stays as it is when this is asked again. Files that came in on different days stay apart,
+    but for the day after: a file is kept from its newest intake, and none is to outlive its time with another.
     """
-    by_part: dict[Part, list[DataFile]] = {}
+    alike: dict[tuple[Part, int], list[DataFile]] = {}
     for file in snapshot.data_files(day):
-        by_part.setdefault(file.part, []).append(file)
+        intake_day = max(file.intake // _DAY_MS, file.part.day + 1)
+        alike.setdefault((file.part, intake_day), []).append(file)
     return [
         Bundle(part, bundle)
-        for part, files in by_part.items()
+        for (part, _), files in alike.items()
         for bundle in _neighbours(files, target)
         if len(bundle) > 1
     ]
