@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clickwatch.archive.snapshot import Snapshot
 from clickwatch.domain.day import Day
@@ -29,7 +30,8 @@ class CutSources:
     """What a cut is taken from.
 
     `archived_through` brings the archive up to an epoch and gives its newest version (None while there is nothing).
-    `clock` gives µs since the Unix epoch, UTC; `delay` is how long stragglers are waited for, in µs.
+    `clock` gives µs since the Unix epoch, UTC; `delay` is how long stragglers are waited for, and `keep` how long
+    events are kept, both in µs.
     """
 
     store: Store
@@ -37,12 +39,13 @@ class CutSources:
     archived_through: Callable[[int], Snapshot | None]
     clock: Callable[[], int]
     delay: int
+    keep: int
 
 
 def take_cut(day: Day, sources: CutSources) -> tuple[Cut, pa.Table]:
     """A cut at the store's last epoch, and the speed layer's totals of the day at this very epoch.
 
-    Raises BatchError if the day has not begun, or its events are gone from the archive.
+    Raises BatchError if the day has not begun, or events of it are gone from the archive.
     """
     if day.start > sources.clock():
         raise BatchError(f"{day} has not begun (days are UTC)", "Choose today or a day before it")
@@ -53,12 +56,19 @@ def take_cut(day: Day, sources: CutSources) -> tuple[Cut, pa.Table]:
     whole = is_complete(day, sources.log, progress, sources.clock(), sources.delay)
     snapshot = sources.archived_through(epoch)
     files = snapshot.data_files(day.date) if snapshot is not None else []
-    if not files and speed.num_rows:
+    _refuse_what_is_left(day, sum(file.rows for file in files), speed, day.end + sources.keep <= sources.clock())
+    return Cut(day, epoch, whole, tuple(file.path for file in files)), speed
+
+
+def _refuse_what_is_left(day: Day, archived: int, speed: pa.Table, may_be_gone: bool) -> None:
+    """Raises BatchError if events of the day have been there and have gone: what is left is no day."""
+    counted = pc.sum(speed["event_count"]).as_py() or 0
+    if archived == 0 < counted or (may_be_gone and archived < counted):
+        share = f"{archived:,} of {counted:,}" if archived else "none"
         raise BatchError(
-            f"The events of {day} are no longer in the archive",
+            f"The events of {day} are no longer in the archive: {share} are left",
             "They were kept for RETENTION_DAYS; the reports of a day stay as they were made then",
         )
-    return Cut(day, epoch, whole, tuple(file.path for file in files)), speed
 
 
 def is_complete(day: Day, log: EventLog, progress: Mapping[int, PartitionProgress], now: int, delay: int) -> bool:
