@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
 
 import pyarrow as pa
@@ -40,7 +40,7 @@ def run_day(settings: AppSettings, day: Day, on_step: OnStep = lambda step: None
 
     Raises ClickwatchError; then the day's reports and view are what they were before, or the new ones.
     """
-    with _day(settings, day, on_step) as (run, store, home), _alone(store, f"day {day.compact}", day):
+    with _day(settings, day, on_step) as (run, store, home), run_of(store, day):
         for step in Step:
             on_step(step)
             if step is Step.USER_SEGMENTS:
@@ -90,6 +90,7 @@ def _day(settings: AppSettings, day: Day, on_step: OnStep) -> Iterator[tuple[Day
             partial(_archived_through, settings, home, store, log),
             wall_clock,
             settings.spark_watermark_delay,
+            settings.retention_days,
         )
         rules = DuckDbRules(settings.batch_memory, home.spill)
         yield (
@@ -104,6 +105,11 @@ def _day(settings: AppSettings, day: Day, on_step: OnStep) -> Iterator[tuple[Day
             store,
             home,
         )
+
+
+def run_of(store: Store, day: Day) -> AbstractContextManager[None]:
+    """The right to run a day as a whole, or to take from what it made. Raises BatchError if another process has it."""
+    return _alone(store, f"day {day.compact}", day)
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """The event log that the settings name."""
 
 import time
+from collections.abc import Callable
 
 from clickwatch.eventlog.local import LocalLog, LocalLogConfig
-from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
 from clickwatch.wiring.home import open_home
 
@@ -13,7 +13,7 @@ def wall_clock() -> int:
     return time.time_ns() // 1000
 
 
-def open_log(settings: AppSettings) -> EventLog:
+def open_log(settings: AppSettings, clock: Callable[[], int] = wall_clock) -> LocalLog:
     """The local log of the home, made if it is not there. Raises StorageError, LogError."""
     config = LocalLogConfig(
         folder=open_home(settings).log / settings.kafka_clickstream_topic,
@@ -21,4 +21,4 @@ def open_log(settings: AppSettings) -> EventLog:
         segment_bytes=settings.log_segment_bytes,
         retention=settings.retention_days,
     )
-    return LocalLog(config, wall_clock)
+    return LocalLog(config, clock)

@@ -53,6 +53,12 @@ class ReportShelf:
             current = self._current(day)
             return {path.name: path.read_bytes() for path in sorted(current.iterdir())} if current.is_dir() else {}
 
+    def sizes(self, day: Day) -> dict[str, int]:
+        """The bytes of each report of a day, by file name; none if the day has none."""
+        with storage_errors("look into", self.folder):
+            current = self._current(day)
+            return {path.name: path.stat().st_size for path in current.iterdir()} if current.is_dir() else {}
+
     def days(self) -> list[Day]:
         """The days that have reports, ascending."""
         with storage_errors("look into", self.folder):
