@@ -19,6 +19,11 @@ class Effort:
         return max(2, round(20 * self._share))
 
     @property
+    def day_events(self) -> int:
+        """Events of a day that is reported; 10 million at full effort."""
+        return round(10_000_000 * self._share)
+
+    @property
     def live_seconds(self) -> int:
         """Seconds of live traffic that are measured; 30 at full effort."""
         return max(5, round(30 * self._share))

@@ -21,9 +21,9 @@ def yesterday() -> int:
     return wall_clock() // DAY * DAY - DAY
 
 
-def day_plan(events: int) -> TrafficPlan:
-    """A day of traffic in its rhythm."""
-    return TrafficPlan(yesterday(), DAY, events, 42, HIGH_INTEREST, rhythm=True)
+def day_plan(events: int, before: int = 0) -> TrafficPlan:
+    """Yesterday's traffic in its rhythm, or that of so many days before."""
+    return TrafficPlan(yesterday() - before * DAY, DAY, events, 42 + before, HIGH_INTEREST, rhythm=True)
 
 
 def even_plan(events: int, duration: int) -> TrafficPlan:

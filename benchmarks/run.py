@@ -1,6 +1,6 @@
 """Measure this machine: `python -m benchmarks.run [--runs 3] [--events 6000000] [--only NAME] [--markdown FILE]`.
 
-Everything happens in temporary folders (in BENCH_DIR if that is set), which are removed. Some 15 minutes.
+Everything happens in temporary folders (in BENCH_DIR if that is set), which are removed. Some 20 minutes.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.commands import Say
+from benchmarks.day import day
 from benchmarks.demonstration import demo
 from benchmarks.effort import EVENTS, Effort
 from benchmarks.figures import Figure, as_markdown, as_table
@@ -22,7 +23,7 @@ from benchmarks.restart import restart
 from benchmarks.throughput import dense, scaling, throughput
 
 SCENARIOS: dict[str, Callable[[Effort, Say], list[Figure]]] = {
-    scenario.__name__: scenario for scenario in (throughput, scaling, dense, latency, restart, demo)
+    scenario.__name__: scenario for scenario in (throughput, scaling, dense, latency, restart, day, demo)
 }
 
 _LEAST_WIDTH = 110
