@@ -3,13 +3,15 @@
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import get_args
 
 import annotated_types
 from pydantic.fields import FieldInfo
 
 from clickwatch.domain.duration import format_duration
-from clickwatch.settings import AppSettings, Days, Minutes, Seconds
+from clickwatch.settings import AppSettings
+from clickwatch.settings.kinds import Days, Minutes, Seconds
 
 _DURATIONS = tuple(get_args(kind)[1] for kind in (Seconds, Minutes, Days))
 # Defaults that depend on the machine, in words, and what another value looks like.
@@ -47,8 +49,10 @@ class Setting:
 
 
 def settings() -> Iterator[Setting]:
-    """Every setting, in the order of AppSettings."""
-    for name, field in AppSettings.model_fields.items():
+    """Every setting: those of AppSettings itself in its order, then those of its parts."""
+    fields = AppSettings.model_fields
+    for name in sorted(fields, key=lambda name: name not in AppSettings.__annotations__):
+        field = fields[name]
         write = _writer(field)
         if name in _PLACES:
             default, value = _PLACES[name]
@@ -68,11 +72,18 @@ def _writer(field: FieldInfo) -> Callable[[object], str]:
 def _plain(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _allowed(field: FieldInfo, write: Callable[[object], str]) -> str:
-    """The bounds of a setting, in words."""
+    """The bounds or the choices of a setting, in words."""
+    kind = field.annotation
+    if isinstance(kind, type) and issubclass(kind, bool):
+        return "true or false"
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return ", ".join(kind)
     bounds = []
     for bound in field.metadata:
         match bound:

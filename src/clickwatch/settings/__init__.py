@@ -1,63 +1,28 @@
 """The one reader of the environment: `AppSettings`, from environment variables or a `.env` file.
 
 Comes in: text. Goes out: one frozen value with every setting checked; durations are µs. Only the commands and
-the wiring read it; all other rooms get what they need as plain values.
+the wiring read it; all other rooms get what they need as plain values. `alerts.py` has the settings of the alerts,
+`kinds.py` the kinds of values.
 """
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import platformdirs
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import SettingsConfigDict
 
-from clickwatch.domain.duration import parse_duration
 from clickwatch.domain.window import DAY, HOUR, MINUTE, SECOND
 from clickwatch.errors import SettingsError
+from clickwatch.settings.alerts import AlertSettings
+from clickwatch.settings.kinds import Days, Minutes, Names, Place, Seconds, Topic
 
-
-def _duration(bare_unit: int) -> BeforeValidator:
-    return BeforeValidator(lambda value: parse_duration(str(value), bare_unit) if isinstance(value, str) else value)
-
-
-def _names(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _place(value: object) -> object:
-    if isinstance(value, str) and not value.strip():
-        raise ValueError("it is empty; leave it out for the default")
-    return value
-
-
-def _known_user(path: Path) -> Path:
-    try:
-        path.expanduser()
-    except RuntimeError as error:
-        raise ValueError(f"{path} begins with a user that this machine does not know") from error
-    return path
-
-
-def _no_dots(topic: str) -> str:
-    if topic in (".", ".."):
-        raise ValueError(f"a topic cannot be named {topic}")
-    return topic
-
-
-Place = Annotated[Path, BeforeValidator(_place), AfterValidator(_known_user)]
-Topic = Annotated[str, AfterValidator(_no_dots)]
-Seconds = Annotated[int, _duration(SECOND)]
-Minutes = Annotated[int, _duration(MINUTE)]
-Days = Annotated[int, _duration(DAY)]
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
-HANDLERS = ("console", "file")
 _LONGEST = 366 * DAY
 _MOST_WINDOWS = 1440
-_HIGHEST_COUNT = 10**12
 
 
-class AppSettings(BaseSettings):
+class AppSettings(AlertSettings):
     """Every setting of clickwatch. Names are those of the environment, in lower case here."""
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
@@ -141,25 +106,6 @@ class AppSettings(BaseSettings):
     batch_memory: int = Field(
         default=512, ge=64, description="MiB that computing a day's figures may take; beyond it they go to disk."
     )
-    alert_min_views_threshold: int = Field(
-        default=100, ge=0, le=_HIGHEST_COUNT, description="flash_sale: a window alerts with more views than this."
-    )
-    alert_max_purchases_threshold: int = Field(
-        default=5, ge=0, le=_HIGHEST_COUNT, description="flash_sale: and with fewer purchases than this."
-    )
-    alert_max_age: Seconds = Field(
-        default=HOUR,
-        ge=0,
-        le=100 * _LONGEST,
-        description="Windows that ended longer ago are recorded and not sent to anybody.",
-    )
-    alert_handlers: Names = Field(
-        default=("console", "file"),
-        description="The ways out for alert messages: console, file; empty for none.",
-    )
-    alert_file: Place | None = Field(
-        default=None, description="Where the file handler writes; by default alerts.jsonl in the home."
-    )
     producer_events_per_second: float = Field(
         default=10.0,
         gt=0,
@@ -188,9 +134,6 @@ class AppSettings(BaseSettings):
                 f"SPARK_SLIDE_DURATION is too short for SPARK_WINDOW_DURATION: "
                 f"an event would count in more than {_MOST_WINDOWS:,} windows"
             )
-        unknown = [name for name in self.alert_handlers if name not in HANDLERS]
-        if unknown:
-            raise ValueError(f"ALERT_HANDLERS has {', '.join(unknown)}; known are {', '.join(HANDLERS)}")
         return self
 
 
