@@ -1,14 +1,19 @@
+import re
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import Connection
+from structlog.testing import capture_logs
 
 from clickwatch.domain.window import MINUTE, SECOND
 from clickwatch.errors import StoreError
 from clickwatch.speed.alerts.back_off import BackOff
-from clickwatch.speed.alerts.dispatch import Dispatcher
-from clickwatch.speed.alerts.dispatch_thread import DispatchThread
+from clickwatch.speed.alerts.dispatch import Dispatcher, cancel_unchosen
+from clickwatch.speed.alerts.dispatch_thread import DispatchThread, stop_all
 from clickwatch.speed.alerts.message import AlertMessage
 from clickwatch.speed.alerts.reading import DeliveryRow, list_deliveries
 from tests.support.alert_stream import AlertStream, Inbox
@@ -40,7 +45,7 @@ def test_jitter_shortens_a_delay_by_a_fifth_at_most() -> None:
 def test_a_failing_handler_is_tried_again_later_and_the_other_is_not_affected(stream: AlertStream) -> None:
     good, bad = Inbox("console"), Inbox("file")
     bad.broken = True
-    dispatcher = stream.dispatcher(bad, good)
+    dispatcher = stream.dispatcher(bad)
     stream.epoch({("P", 0): (150, 0)})
     waits = []
     for _ in range(4):
@@ -51,6 +56,7 @@ def test_a_failing_handler_is_tried_again_later_and_the_other_is_not_affected(st
     assert waits == sorted(set(waits))
     bad.broken = False
     dispatcher.deliver_due()
+    assert stream.dispatcher(good).deliver_due() == 1
     assert (good.kinds, bad.kinds) == (["beginning"], ["beginning"])
     delivered = rows(stream)["file"]
     assert (delivered.status, delivered.attempts, delivered.last_error) == ("delivered", 5, None)
@@ -88,9 +94,30 @@ def test_a_dead_handler_is_asked_once_per_round_however_much_waits(stream: Alert
     assert dead.attempts == 1
 
 
+def test_what_is_due_is_looked_for_a_few_times_however_much_it_is(
+    stream: AlertStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    read = stream.store.read
+
+    def counted() -> AbstractContextManager[Connection]:
+        looks.append(1)
+        return read()
+
+    monkeypatch.setattr(stream.store, "read", counted)
+    inbox = Inbox("file")
+    stream.epoch({(f"P{number}", 0): (150, 0) for number in range(90)})
+    assert stream.dispatcher(inbox).deliver_due() == 90
+    assert len(inbox.messages) == 90
+    assert len(looks) <= 5
+
+
 def test_messages_for_a_handler_that_is_not_chosen_any_more_are_cancelled(stream: AlertStream) -> None:
     stream.epoch({("P", 0): (150, 0)})
-    assert stream.dispatcher(Inbox("file")).cancel_unchosen() == 1
+    with capture_logs() as said:
+        assert cancel_unchosen(stream.store, ["file"]) == 1
+        assert cancel_unchosen(stream.store, ["file"]) == 0
+    assert [(line["event"], line["count"]) for line in said] == [("waiting alerts cancelled", 1)]
     assert {name: row.status for name, row in rows(stream).items()} == {"console": "cancelled", "file": "pending"}
 
 
@@ -129,17 +156,40 @@ def test_the_thread_delivers_what_an_epoch_wrote_and_drains_when_it_stops(stream
     thread.wake()
     assert came.wait(30)
     stream.epoch({(f"Q{i}", 0): (150, 0) for i in range(40)}, close_through=1)
-    assert thread.stop(drain=60)
+    assert stop_all([thread], drain=60)
     assert (inbox.kinds.count("beginning"), inbox.kinds.count("end")) == (41, 41)
+
+
+def test_an_error_that_no_handler_may_raise_puts_off_its_message_and_ends_nothing(stream: AlertStream) -> None:
+    class Faulty(Inbox):
+        def deliver(self, message: AlertMessage, delivery_id: str) -> None:
+            if message.product_id == "P":
+                raise ValueError("https://hooks.example.com/XsecretX")
+            super().deliver(message, delivery_id)
+            came.set()
+
+    came = threading.Event()
+    thread = DispatchThread(stream.dispatcher(Faulty("file")), poll=0.01)
+    stream.epoch({("P", 0): (150, 0)})
+    stream.now += SECOND
+    stream.epoch({("Q", 0): (150, 0)})
+    thread.start()
+    assert came.wait(10)
+    assert stop_all([thread], drain=60)
+    with stream.store.read() as c:
+        found = {row.product_id: row for row in list_deliveries(c) if row.handler == "file"}
+    assert {name: row.status for name, row in found.items()} == {"P": "pending", "Q": "delivered"}
+    assert re.fullmatch(r"an unforeseen ValueError \(test_dispatch\.py, line \d+\)", found["P"].last_error or "")
+    assert found["P"].delivered_at is not None  # it may have reached people
 
 
 def test_the_thread_goes_on_after_an_error_of_the_store(stream: AlertStream, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = threading.Event()
     deliver_due = Dispatcher.deliver_due
 
-    def fail_once(dispatcher: Dispatcher) -> int:
+    def fail_once(dispatcher: Dispatcher, is_ending: Callable[[], bool]) -> int:
         if failed.is_set():
-            return deliver_due(dispatcher)
+            return deliver_due(dispatcher, is_ending)
         failed.set()
         raise StoreError("Another process keeps the store locked")
 
@@ -149,5 +199,5 @@ def test_the_thread_goes_on_after_an_error_of_the_store(stream: AlertStream, mon
     thread = DispatchThread(stream.dispatcher(inbox), poll=3600, pause=3600)
     thread.start()
     assert failed.wait(30)
-    assert thread.stop(drain=60)
+    assert stop_all([thread], drain=60)
     assert inbox.kinds == ["beginning"]

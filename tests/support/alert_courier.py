@@ -14,7 +14,7 @@ def main(folder: Path) -> None:
     """Deliver all that is due; a line on standard output once the work begins, and one when nothing is left."""
     store = open_store(folder / "store.db", create=False)
     handler = FileHandler(folder / "alerts.jsonl")
-    dispatcher = Dispatcher(store, [handler], lambda: time.time_ns() // 1000, Random(1))
+    dispatcher = Dispatcher(store, handler, lambda: time.time_ns() // 1000, Random(1))
     print("begins", flush=True)
     while dispatcher.deliver_due():
         pass

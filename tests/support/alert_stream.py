@@ -82,9 +82,9 @@ class AlertStream:
         with self.store.read() as c:
             return [dict(row) for row in c.execute(select(table).order_by(*table.primary_key)).mappings()]
 
-    def dispatcher(self, *handlers: AlertHandler, back_off: BackOff | None = None) -> Dispatcher:
+    def dispatcher(self, handler: AlertHandler, back_off: BackOff | None = None) -> Dispatcher:
         """A dispatcher over the same store and clock."""
-        return Dispatcher(self.store, handlers, lambda: self.now, Random(7), back_off)
+        return Dispatcher(self.store, handler, lambda: self.now, Random(7), back_off)
 
 
 def _deltas(counts: Counts) -> pa.Table:

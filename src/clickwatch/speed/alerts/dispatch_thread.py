@@ -1,8 +1,8 @@
-"""The dispatcher's own thread in the stream process: deliveries never hold the stream up."""
+"""Each dispatcher's own thread in the stream process: no delivery holds up the stream, or another handler's."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import structlog
 
@@ -22,9 +22,9 @@ class DispatchThread:
         self._poll = poll
         self._pause = pause
         self._wake = threading.Event()
-        self._stopping = False
-        self._deadline = 0.0
-        self._thread = threading.Thread(target=self._run, name="clickwatch-dispatch", daemon=True)
+        self._drains_until: float | None = None
+        name = f"clickwatch-dispatch-{dispatcher.handler}"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -34,30 +34,47 @@ class DispatchThread:
         """Look for due messages now, such as after a commit that wrote some."""
         self._wake.set()
 
-    def stop(self, drain: float) -> bool:
-        """Deliver what is due for at most `drain` seconds, then end; whether the thread ended in time.
-
-        What is not delivered stays in the outbox for the next start.
-        """
-        self._deadline = time.monotonic() + drain
-        self._stopping = True
+    def begin_to_stop(self, deadline: float) -> None:
+        """Deliver what is due until `deadline` (of `time.monotonic`), then end; does not wait for that."""
+        self._drains_until = deadline
         self._wake.set()
-        self._thread.join(drain + _GRACE_SECONDS)
+
+    def has_stopped(self, deadline: float) -> bool:
+        """Wait for the end until `deadline`; whether it has come."""
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        if self._thread.is_alive():
+            _log.warning(
+                "alert handler still busy", handler=self._dispatcher.handler, then="delivers at the next start"
+            )
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        self._attempt(self._dispatcher.cancel_unchosen)
-        while not self._stopping:
-            is_sound = self._attempt(self._dispatcher.deliver_due) is not None
+        while self._drains_until is None:
+            is_sound = self._deliver() is not None
             self._wake.wait(self._poll if is_sound else self._pause)
             self._wake.clear()
-        while time.monotonic() < self._deadline and self._attempt(self._dispatcher.deliver_due):
+        while self._deliver():
             pass
 
-    def _attempt(self, step: Callable[[], int]) -> int | None:
-        """What the step returns; None after an error of the store."""
+    def _is_ending(self) -> bool:
+        return self._drains_until is not None and time.monotonic() >= self._drains_until
+
+    def _deliver(self) -> int | None:
+        """How many were settled; None after an error of the store."""
         try:
-            return step()
+            return self._dispatcher.deliver_due(self._is_ending)
         except ClickwatchError as error:
             _log.warning("alerts wait", reason=str(error))
             return None
+
+
+def stop_all(threads: Sequence[DispatchThread], drain: float) -> bool:
+    """Let all deliver what is due for at most `drain` seconds, side by side; whether all ended in time.
+
+    What is not delivered stays in the outbox for the next start.
+    """
+    deadline = time.monotonic() + drain
+    for thread in threads:
+        thread.begin_to_stop(deadline)
+    stopped = [thread.has_stopped(deadline + _GRACE_SECONDS) for thread in threads]
+    return all(stopped)

@@ -1,9 +1,9 @@
 """The outbox: messages written in the transaction of the episodes that they speak of, sent later by `dispatch.py`.
 
 An episode is announced once per handler: when it begins, or when its first recent window joins. Its end and its
-correction follow that beginning: they are sent only if it was delivered. A correction is written even for a
-beginning that is cancelled here, because that message may be on its way at this moment; the dispatcher cancels
-the correction as soon as it knows better.
+correction follow that beginning: they are sent only if it was delivered, or may have been. A correction is written
+even for a beginning that is cancelled here, because that message may be on its way at this moment; the dispatcher
+cancels the correction as soon as it knows better.
 """
 
 from collections.abc import Iterator
@@ -88,7 +88,7 @@ class Outbox:
 
     def _told(self, c: Connection, names: list[str]) -> list[Row[Any]]:
         rows = c.execute(select(deliveries).where(self._beginnings_of(names)).order_by(deliveries.c.delivery_id))
-        return [row for row in rows if row.status in _SENDABLE]
+        return [row for row in rows if row.status in _SENDABLE or row.delivered_at is not None]
 
     def _beginnings_of(self, names: list[str]) -> ColumnElement[bool]:
         ids = [delivery_id(name, BEGINNING, handler) for name in names for handler in self._handlers]

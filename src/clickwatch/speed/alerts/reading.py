@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, Select, Table, select
 
 from clickwatch.domain.alert import conversion_rate
-from clickwatch.store.schema import alerts, deliveries
+from clickwatch.store.schema import alerts, deliveries, episodes
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,14 @@ class AlertRow:
 
 @dataclass(frozen=True)
 class DeliveryRow:
-    """One message of the outbox, without its text. Times are µs since the Unix epoch, UTC."""
+    """One message of the outbox, without its text. Times are µs since the Unix epoch, UTC.
+
+    `delivered_at` of a message that is not delivered is since when it may have reached people all the same.
+    """
 
     delivery_id: str
     episode_id: str
+    product_id: str | None
     kind: str
     handler: str
     status: str
@@ -61,7 +65,9 @@ def list_alerts(
 
 def list_deliveries(c: Connection, status: str | None = None, *, newest: int | None = None) -> Iterator[DeliveryRow]:
     """Deliveries by the time they were written: all, or those of one status, or only the newest few."""
-    chosen = select(*(deliveries.c[name] for name in DeliveryRow.__dataclass_fields__))
+    names = [name for name in DeliveryRow.__dataclass_fields__ if name != "product_id"]
+    episode = deliveries.c.episode_id == episodes.c.episode_id
+    chosen = select(*(deliveries.c[name] for name in names), episodes.c.product_id).outerjoin(episodes, episode)
     if status is not None:
         chosen = chosen.where(deliveries.c.status == status)
     for row in c.execute(_newest(chosen, deliveries, ("created_at", "delivery_id"), newest)).mappings():

@@ -6,7 +6,15 @@ from clickwatch.speed.alerts.message import AlertMessage
 
 
 class DeliveryError(Exception):
-    """A message that could not be handed over now; `str(error)` says why, in a few words."""
+    """A message that could not be handed over now; `str(error)` says why, in a few words and without a secret."""
+
+
+class DeliveryUncertain(DeliveryError):
+    """A message that was sent and not answered: it may have reached people. It is sent again under the same id."""
+
+
+class PartlyDelivered(DeliveryError):
+    """A message that some people got, and others never will: sending it again would repeat it to the first."""
 
 
 class AlertHandler(Protocol):
@@ -19,5 +27,6 @@ class AlertHandler(Protocol):
     def deliver(self, message: AlertMessage, delivery_id: str) -> None:
         """Hand over a message; when it returns the message is delivered. Raises DeliveryError or OSError.
 
-        The same `delivery_id` may come again after a crash: a handler that can tell hands it over once only.
+        It ends after a bounded time, whatever the other side does. The same `delivery_id` may come again after a
+        crash: a handler that can tell hands it over once only.
         """
