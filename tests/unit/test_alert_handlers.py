@@ -12,19 +12,8 @@ from clickwatch.speed.alerts.handlers.factory import AlertHandlerFactory
 from clickwatch.speed.alerts.handlers.file import FileHandler
 from clickwatch.speed.alerts.handlers.port import DeliveryError
 from clickwatch.speed.alerts.message import AlertMessage
+from tests.support.alert_messages import HOSTILE, MESSAGE
 
-MESSAGE = AlertMessage(
-    kind="beginning",
-    rule="flash_sale",
-    product_id="PROD_001",
-    category="smartphones",
-    window_start=1_769_411_400_000_000,
-    window_end=1_769_412_000_000_000,
-    view_count=156,
-    purchase_count=3,
-    first_window_start=1_769_411_400_000_000,
-    episode_id="0123456789abcdef0123456789abcdef",
-)
 BLOCK = """\
 🚨 FLASH SALE ALERT 🚨
 ═══════════════════════
@@ -70,6 +59,17 @@ def test_a_hostile_product_cannot_steer_the_terminal(kind: str) -> None:
     assert "\\x1b[2J\\u202eP" in text
     assert "a\\x0aProduct ID: other" in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_stays_on_its_line_of_the_terminal(name: str) -> None:
+    text = render(replace(MESSAGE, product_id=HOSTILE[name], category=HOSTILE[name]))
+    assert len(text.splitlines()) == len(BLOCK.splitlines())
+    assert all(character.isprintable() for line in text.splitlines() for character in line)
+
+
+def test_a_test_message_says_so_on_one_line() -> None:
+    assert render(replace(MESSAGE, kind="test")).startswith("☑ TEST of the alerts of clickwatch")
 
 
 def test_a_terminal_without_unicode_gets_escapes_instead_of_an_error() -> None:

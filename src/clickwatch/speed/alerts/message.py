@@ -12,6 +12,8 @@ from clickwatch.domain.instant import iso_utc, micros_of
 BEGINNING = "beginning"
 END = "end"
 CORRECTION = "correction"
+TEST = "test"
+"""Sent by hand to see whether messages arrive; never written to the outbox."""
 
 _TIMES = ("window_start", "window_end", "first_window_start")
 
@@ -20,7 +22,8 @@ _TIMES = ("window_start", "window_end", "first_window_start")
 class AlertMessage:
     """What is said of an episode. Times are µs since the Unix epoch, UTC; windows are half-open.
 
-    A `beginning` and its `correction` show the episode's strongest recent window, an `end` shows its last one.
+    A `beginning` and its `correction` show the episode's strongest recent window, an `end` shows its last one. A
+    `test` shows a window that nobody looked at.
     """
 
     kind: str

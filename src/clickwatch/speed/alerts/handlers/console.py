@@ -3,16 +3,16 @@
 import sys
 from typing import TextIO
 
-from clickwatch.domain.instant import iso_utc
-from clickwatch.domain.plain_text import printable
 from clickwatch.speed.alerts.handlers.port import DeliveryError
-from clickwatch.speed.alerts.message import BEGINNING, CORRECTION, AlertMessage
+from clickwatch.speed.alerts.handlers.wording import SUGGESTION, counted, headline
+from clickwatch.speed.alerts.message import BEGINNING, CORRECTION, END, TEST, AlertMessage
 
 _RULE = "═" * 23
+_MARKS = {END: "✔", CORRECTION: "✖", TEST: "☑"}
 
 
 class ConsoleHandler:
-    """Prints a block for a beginning, one line for an end or a correction."""
+    """Prints a block for a beginning, one line for everything else."""
 
     name = "console"
 
@@ -36,23 +36,10 @@ def render(message: AlertMessage) -> str:
     """The text for a terminal, with its line ends; text from outside is made harmless."""
     if message.kind == BEGINNING:
         return _block(message)
-    product = f"{printable(message.product_id)} ({printable(message.category)})"
-    if message.kind == CORRECTION:
-        return f"✖ FLASH SALE ALERT withdrawn: {product}, it is being bought after all\n"
-    return f"✔ FLASH SALE over: {product}, {iso_utc(message.first_window_start)} to {iso_utc(message.window_end)}\n"
+    return f"{_MARKS[message.kind]} {headline(message)}\n"
 
 
 def _block(message: AlertMessage) -> str:
-    rate = message.conversion_rate
-    lines = (
-        "🚨 FLASH SALE ALERT 🚨",
-        _RULE,
-        f"Product ID: {printable(message.product_id)}",
-        f"Category: {printable(message.category)}",
-        f"Views: {message.view_count}",
-        f"Purchases: {message.purchase_count}",
-        f"Conversion Rate: {'-' if rate is None else f'{rate}%'}",
-        "Suggestion: Consider Flash Sale!",
-        _RULE,
-    )
+    known = (f"{name}: {value}" for name, value in counted(message))
+    lines = ("🚨 FLASH SALE ALERT 🚨", _RULE, *known, f"Suggestion: {SUGGESTION}", _RULE)
     return "\n".join(lines) + "\n"
