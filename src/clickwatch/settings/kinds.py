@@ -39,7 +39,7 @@ def _no_dots(topic: str) -> str:
 
 
 Filled = BeforeValidator(_filled)
-"""Refuses an empty line: what came out empty by mistake must not count as none."""
+"""Refuses an empty line: a secret or an address that came out empty by mistake must not count as none."""
 Place = Annotated[Path, Filled, AfterValidator(_known_user)]
 Topic = Annotated[str, AfterValidator(_no_dots)]
 Seconds = Annotated[int, _duration(SECOND)]

@@ -7,7 +7,9 @@ from random import Random
 from clickwatch.settings import AppSettings
 from clickwatch.speed.alerts.dispatch import Dispatcher, cancel_unchosen
 from clickwatch.speed.alerts.dispatch_thread import DispatchThread, stop_all
-from clickwatch.speed.alerts.handlers.factory import AlertHandlerFactory
+from clickwatch.speed.alerts.handlers.factory import AlertHandlerFactory, WaysOut
+from clickwatch.speed.alerts.handlers.port import AlertHandler
+from clickwatch.speed.alerts.handlers.webhook_target import WebhookTarget
 from clickwatch.store.database import Store
 from clickwatch.wiring.home import Home
 from clickwatch.wiring.log import wall_clock
@@ -15,10 +17,25 @@ from clickwatch.wiring.log import wall_clock
 _DRAIN_SECONDS = 5.0
 
 
+def alert_handlers(settings: AppSettings, home: Home) -> tuple[AlertHandler, ...]:
+    """The chosen handlers, in the order of the settings."""
+    ways_out = WaysOut(settings.alert_file or home.alerts, webhook=_webhook(settings))
+    return AlertHandlerFactory(ways_out, wall_clock).make(settings.alert_handlers)
+
+
+def places(settings: AppSettings, home: Home) -> dict[str, str]:
+    """Handler -> where its messages go, in words that hold no secret."""
+    webhook = _webhook(settings)
+    found = {"console": "standard output", "file": str(settings.alert_file or home.alerts)}
+    if webhook is not None:
+        found["webhook"] = webhook.host
+    return found
+
+
 @contextmanager
 def delivering(settings: AppSettings, home: Home, store: Store) -> Iterator[None]:
     """Deliver messages beside the stream, each handler in a thread of its own; at the end what is due, for a moment."""
-    handlers = AlertHandlerFactory(settings.alert_file or home.alerts).make(settings.alert_handlers)
+    handlers = alert_handlers(settings, home)
     cancel_unchosen(store, [handler.name for handler in handlers])
     threads = [DispatchThread(Dispatcher(store, handler, wall_clock, Random())) for handler in handlers]
     for thread in threads:
@@ -27,3 +44,15 @@ def delivering(settings: AppSettings, home: Home, store: Store) -> Iterator[None
         yield
     finally:
         stop_all(threads, drain=_DRAIN_SECONDS)
+
+
+def _webhook(settings: AppSettings) -> WebhookTarget | None:
+    if settings.alert_webhook_url is None:
+        return None
+    secret = settings.alert_webhook_secret
+    return WebhookTarget.parse(
+        settings.alert_webhook_url.get_secret_value(),
+        None if secret is None else secret.get_secret_value(),
+        allow_http=settings.alert_webhook_allow_http,
+        allow_private=settings.alert_webhook_allow_private,
+    )

@@ -1,29 +1,47 @@
 """Builds the chosen handlers by name."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from clickwatch.errors import SettingsError
 from clickwatch.speed.alerts.handlers.console import ConsoleHandler
 from clickwatch.speed.alerts.handlers.file import FileHandler
 from clickwatch.speed.alerts.handlers.port import AlertHandler
+from clickwatch.speed.alerts.handlers.webhook import WebhookHandler
+from clickwatch.speed.alerts.handlers.webhook_target import WebhookTarget
+
+
+@dataclass(frozen=True)
+class WaysOut:
+    """What the handlers need, each its own; a part that is None is not set up."""
+
+    alert_file: Path
+    webhook: WebhookTarget | None = None
 
 
 class AlertHandlerFactory:
     """Knows each handler by its name, and what it needs."""
 
-    def __init__(self, alert_file: Path, stream: TextIO | None = None) -> None:
-        """`alert_file` is for the file handler; `stream` for the console, by default standard output."""
+    def __init__(self, ways_out: WaysOut, clock: Callable[[], int]) -> None:
+        """`clock` gives µs since the Unix epoch, UTC."""
+        self._ways_out = ways_out
+        self._clock = clock
         self._makers: dict[str, Callable[[], AlertHandler]] = {
-            ConsoleHandler.name: lambda: ConsoleHandler(stream),
-            FileHandler.name: lambda: FileHandler(alert_file),
+            ConsoleHandler.name: ConsoleHandler,
+            FileHandler.name: lambda: FileHandler(ways_out.alert_file),
+            WebhookHandler.name: self._webhook,
         }
 
     def make(self, names: Sequence[str]) -> tuple[AlertHandler, ...]:
-        """One handler per name, each name once. Raises SettingsError for a name that is not known."""
+        """One handler per name, each name once. Raises SettingsError for a name not known, or a way not set up."""
         unknown = sorted(set(names) - set(self._makers))
         if unknown:
             known = ", ".join(sorted(self._makers))
             raise SettingsError(f"unknown alert handler {', '.join(unknown)}", f"Known are {known}")
         return tuple(self._makers[name]() for name in dict.fromkeys(names))
+
+    def _webhook(self) -> AlertHandler:
+        if self._ways_out.webhook is None:
+            raise SettingsError("the alert handler webhook has no address", "Set ALERT_WEBHOOK_URL")
+        return WebhookHandler(self._ways_out.webhook, self._clock)

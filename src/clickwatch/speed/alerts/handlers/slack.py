@@ -1,0 +1,38 @@
+"""A message in the form that Slack's incoming webhooks take, and Mattermost, Rocket.Chat and Discord with them."""
+
+import json
+from typing import Any
+
+from clickwatch.domain.plain_text import printable
+from clickwatch.domain.window import SECOND
+from clickwatch.speed.alerts.handlers.wording import facts, headline
+from clickwatch.speed.alerts.message import BEGINNING, CORRECTION, END, TEST, AlertMessage
+
+_COLOURS = {BEGINNING: "#d9480f", END: "#2b8a3e", CORRECTION: "#868e96", TEST: "#1971c2"}
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def slack_body(message: AlertMessage) -> bytes:
+    """The JSON to post, in ASCII: `text` for notifications and simple services, the facts as an attachment's fields."""
+    text = headline(message, _code)
+    attachment: dict[str, Any] = {
+        "fallback": headline(message, _escaped),
+        "color": _COLOURS[message.kind],
+        "fields": [{"title": name, "value": value, "short": True} for name, value in facts(message, _code)],
+        "mrkdwn_in": ["fields"],
+        "footer": "clickwatch",
+        "ts": message.window_end // SECOND,
+    }
+    return json.dumps({"text": text, "attachments": [attachment]}).encode("ascii")
+
+
+def _escaped(text: str) -> str:
+    return printable(text).translate(_ESCAPES)
+
+
+def _code(text: str) -> str:
+    """Text from outside as code: none of these services looks there for markup, links or people to call.
+
+    A backtick would end the code, so it becomes the letter that looks like it.
+    """
+    return f"`{_escaped(text).replace('`', 'ˋ')}`"
