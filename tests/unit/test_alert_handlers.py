@@ -10,6 +10,7 @@ from clickwatch.errors import SettingsError
 from clickwatch.speed.alerts.handlers.console import ConsoleHandler, render
 from clickwatch.speed.alerts.handlers.factory import AlertHandlerFactory, WaysOut
 from clickwatch.speed.alerts.handlers.file import FileHandler
+from clickwatch.speed.alerts.handlers.mail_server import Envelope, MailServer
 from clickwatch.speed.alerts.handlers.port import DeliveryError
 from clickwatch.speed.alerts.handlers.webhook_target import WebhookTarget
 from clickwatch.speed.alerts.message import AlertMessage
@@ -167,8 +168,8 @@ def test_after_a_failed_sync_the_file_takes_nothing_more(tmp_path: Path, monkeyp
 
 
 def test_handlers_are_made_by_name_each_once(tmp_path: Path) -> None:
-    made = AlertHandlerFactory(ways_out(tmp_path), lambda: 0).make(["file", "console", "webhook", "file"])
-    assert [handler.name for handler in made] == ["file", "console", "webhook"]
+    made = AlertHandlerFactory(ways_out(tmp_path), lambda: 0).make(["file", "console", "email", "webhook", "file"])
+    assert [handler.name for handler in made] == ["file", "console", "email", "webhook"]
 
 
 def test_an_unknown_handler_is_refused(tmp_path: Path) -> None:
@@ -176,7 +177,7 @@ def test_an_unknown_handler_is_refused(tmp_path: Path) -> None:
         AlertHandlerFactory(ways_out(tmp_path), lambda: 0).make(["pigeon"])
 
 
-@pytest.mark.parametrize(("name", "cure"), [("webhook", "ALERT_WEBHOOK_URL")])
+@pytest.mark.parametrize(("name", "cure"), [("webhook", "ALERT_WEBHOOK_URL"), ("email", "SMTP_HOST")])
 def test_a_handler_that_is_not_set_up_is_refused(tmp_path: Path, name: str, cure: str) -> None:
     with pytest.raises(SettingsError, match=cure):
         AlertHandlerFactory(WaysOut(tmp_path / "alerts.jsonl"), lambda: 0).make([name])
@@ -185,4 +186,5 @@ def test_a_handler_that_is_not_set_up_is_refused(tmp_path: Path, name: str, cure
 def ways_out(folder: Path) -> WaysOut:
     """All that the handlers need."""
     target = WebhookTarget.parse("https://hooks.example.com/T1/B2/x3")
-    return WaysOut(folder / "alerts.jsonl", webhook=target)
+    mail = MailServer("smtp.example.com", 587), Envelope("shop@example.com", ("ann@example.com",))
+    return WaysOut(folder / "alerts.jsonl", webhook=target, mail=mail)

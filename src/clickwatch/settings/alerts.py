@@ -2,15 +2,22 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 from clickwatch.domain.window import DAY, HOUR
 from clickwatch.settings.kinds import Filled, Names, Place, Seconds
+from clickwatch.speed.alerts.handlers.mail_server import (
+    DEFAULT_PORTS,
+    MailSecurity,
+    check_mail_address,
+    check_mail_host,
+)
+from clickwatch.speed.alerts.handlers.public_address import is_loopback
 from clickwatch.speed.alerts.handlers.webhook_target import LEAST_SECRET, WebhookTarget
 
-HANDLERS = ("console", "file", "webhook")
-_NEEDS = {"webhook": ("alert_webhook_url",)}
+HANDLERS = ("console", "file", "webhook", "email")
+_NEEDS = {"webhook": ("alert_webhook_url",), "email": ("smtp_host", "alert_email_from", "alert_email_to")}
 _HIGHEST_COUNT = 10**12
 
 
@@ -21,6 +28,21 @@ def _fit_to_sign(secret: SecretStr) -> SecretStr:
     if len(text) < LEAST_SECRET:
         raise ValueError(f"it has fewer than {LEAST_SECRET} characters; `openssl rand -hex 32` makes a good one")
     return secret
+
+
+def _plain_ascii(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("it may hold printable ASCII characters only: mail servers agree on no others")
+    return secret
+
+
+def _in_small_letters(word: object) -> object:
+    return word.lower() if isinstance(word, str) else word
+
+
+def _each_an_address(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(check_mail_address, addresses)))
 
 
 class AlertSettings(BaseSettings):
@@ -40,7 +62,7 @@ class AlertSettings(BaseSettings):
     )
     alert_handlers: Names = Field(
         default=("console", "file"),
-        description="The ways out for alert messages: console, file, webhook; empty for none.",
+        description="The ways out for alert messages: console, file, webhook, email; empty for none.",
     )
     alert_file: Place | None = Field(
         default=None, description="Where the file handler writes; by default alerts.jsonl in the home."
@@ -59,10 +81,39 @@ class AlertSettings(BaseSettings):
     alert_webhook_allow_private: bool = Field(
         default=False, description="webhook: an address in a network of one's own, or on this machine, is fine."
     )
+    alert_email_to: Annotated[Names, AfterValidator(_each_an_address)] = Field(
+        default=(), description="email: who gets the messages, addresses such as ann@example.com."
+    )
+    alert_email_from: Annotated[str, Filled, AfterValidator(check_mail_address)] | None = Field(
+        default=None, description="email: the address that messages come from."
+    )
+    smtp_host: Annotated[str, Filled, AfterValidator(check_mail_host)] | None = Field(
+        default=None, description="email: the mail server that takes the messages."
+    )
+    smtp_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="email: its port; by default "
+        + ", ".join(f"{port} for {security}" for security, port in DEFAULT_PORTS.items())
+        + ".",
+    )
+    smtp_security: Annotated[MailSecurity, BeforeValidator(_in_small_letters)] = Field(
+        default=MailSecurity.STARTTLS,
+        description="email: how the connection is encrypted; none only in a network of one's own.",
+    )
+    smtp_user: Annotated[str, Filled] | None = Field(
+        default=None,
+        pattern=r"^[ -~]*$",
+        description="email: the user to log in as; without it, no login.",
+    )
+    smtp_password: Annotated[SecretStr, Filled, AfterValidator(_plain_ascii)] | None = Field(
+        default=None, description="email: that user's password."
+    )
 
     @model_validator(mode="after")
     def _ways_out(self) -> "AlertSettings":
-        problems = [*self._wrong_handlers(), *self._wrong_webhook()]
+        problems = [*self._wrong_handlers(), *self._wrong_webhook(), *self._wrong_login()]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -87,4 +138,12 @@ class AlertSettings(BaseSettings):
             )
         except ValueError as error:
             return [f"ALERT_WEBHOOK_URL: {error}"]
+        return []
+
+    def _wrong_login(self) -> list[str]:
+        if (self.smtp_user is None) != (self.smtp_password is None):
+            return ["SMTP_USER and SMTP_PASSWORD go together: set both, or neither"]
+        unsafe = self.smtp_security is MailSecurity.NONE and not is_loopback(self.smtp_host or "")
+        if self.smtp_user is not None and unsafe:
+            return ["SMTP_SECURITY is none: others could read the password on its way; use starttls or tls"]
         return []

@@ -8,6 +8,7 @@ from clickwatch.settings import AppSettings
 from clickwatch.speed.alerts.dispatch import Dispatcher, cancel_unchosen
 from clickwatch.speed.alerts.dispatch_thread import DispatchThread, stop_all
 from clickwatch.speed.alerts.handlers.factory import AlertHandlerFactory, WaysOut
+from clickwatch.speed.alerts.handlers.mail_server import DEFAULT_PORTS, Envelope, MailServer
 from clickwatch.speed.alerts.handlers.port import AlertHandler
 from clickwatch.speed.alerts.handlers.webhook_target import WebhookTarget
 from clickwatch.store.database import Store
@@ -19,16 +20,18 @@ _DRAIN_SECONDS = 5.0
 
 def alert_handlers(settings: AppSettings, home: Home) -> tuple[AlertHandler, ...]:
     """The chosen handlers, in the order of the settings."""
-    ways_out = WaysOut(settings.alert_file or home.alerts, webhook=_webhook(settings))
+    ways_out = WaysOut(settings.alert_file or home.alerts, webhook=_webhook(settings), mail=_mail(settings))
     return AlertHandlerFactory(ways_out, wall_clock).make(settings.alert_handlers)
 
 
 def places(settings: AppSettings, home: Home) -> dict[str, str]:
     """Handler -> where its messages go, in words that hold no secret."""
-    webhook = _webhook(settings)
+    webhook, mail = _webhook(settings), _mail(settings)
     found = {"console": "standard output", "file": str(settings.alert_file or home.alerts)}
     if webhook is not None:
         found["webhook"] = webhook.host
+    if mail is not None:
+        found["email"] = f"{', '.join(mail[1].recipients)} by {mail[0].host}"
     return found
 
 
@@ -56,3 +59,17 @@ def _webhook(settings: AppSettings) -> WebhookTarget | None:
         allow_http=settings.alert_webhook_allow_http,
         allow_private=settings.alert_webhook_allow_private,
     )
+
+
+def _mail(settings: AppSettings) -> tuple[MailServer, Envelope] | None:
+    if settings.smtp_host is None or settings.alert_email_from is None or not settings.alert_email_to:
+        return None
+    password = settings.smtp_password
+    server = MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port or DEFAULT_PORTS[settings.smtp_security],
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=None if password is None else password.get_secret_value(),
+    )
+    return server, Envelope(settings.alert_email_from, settings.alert_email_to)

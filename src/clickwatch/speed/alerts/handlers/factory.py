@@ -6,7 +6,9 @@ from pathlib import Path
 
 from clickwatch.errors import SettingsError
 from clickwatch.speed.alerts.handlers.console import ConsoleHandler
+from clickwatch.speed.alerts.handlers.email import EmailHandler
 from clickwatch.speed.alerts.handlers.file import FileHandler
+from clickwatch.speed.alerts.handlers.mail_server import Envelope, MailServer
 from clickwatch.speed.alerts.handlers.port import AlertHandler
 from clickwatch.speed.alerts.handlers.webhook import WebhookHandler
 from clickwatch.speed.alerts.handlers.webhook_target import WebhookTarget
@@ -18,6 +20,7 @@ class WaysOut:
 
     alert_file: Path
     webhook: WebhookTarget | None = None
+    mail: tuple[MailServer, Envelope] | None = None
 
 
 class AlertHandlerFactory:
@@ -31,6 +34,7 @@ class AlertHandlerFactory:
             ConsoleHandler.name: ConsoleHandler,
             FileHandler.name: lambda: FileHandler(ways_out.alert_file),
             WebhookHandler.name: self._webhook,
+            EmailHandler.name: self._email,
         }
 
     def make(self, names: Sequence[str]) -> tuple[AlertHandler, ...]:
@@ -45,3 +49,10 @@ class AlertHandlerFactory:
         if self._ways_out.webhook is None:
             raise SettingsError("the alert handler webhook has no address", "Set ALERT_WEBHOOK_URL")
         return WebhookHandler(self._ways_out.webhook, self._clock)
+
+    def _email(self) -> AlertHandler:
+        if self._ways_out.mail is None:
+            cure = "Set SMTP_HOST, ALERT_EMAIL_FROM and ALERT_EMAIL_TO"
+            raise SettingsError("the alert handler email has no mail server", cure)
+        server, envelope = self._ways_out.mail
+        return EmailHandler(server, envelope, self._clock)
