@@ -25,6 +25,8 @@ def _below(name: str, group: Any) -> Iterator[tuple[str, Any]]:
         if command.hidden:
             continue
         if hasattr(command, "commands"):
+            if command.invoke_without_command:
+                yield f"{name} {word}", command
             yield from _below(f"{name} {word}", command)
         else:
             yield f"{name} {word}", command

@@ -4,15 +4,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from clickwatch.archive.delta import DeltaArchive
-from tests.support.commands import CommandServer, Running
+from tests.support.commands import CommandServer, await_that
 from tests.support.complaints import complaint
 from tests.support.installations import Installation, assert_true
 from tests.support.mixed_clicks import MixedClicks
@@ -49,14 +47,6 @@ def received(home: Installation) -> int:
 
 def last_epoch(home: Installation) -> int:
     return ask(home, "SELECT max(epoch) FROM epochs")
-
-
-def await_that(holds: Callable[[], bool], running: Running) -> None:
-    """Look until it holds; what the command said if it never does."""
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, running.errors_so_far()
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -50,6 +51,14 @@ class Running:
     def errors_so_far(self) -> str:
         """What the command has written to standard error until now."""
         return self._readers[1].so_far()
+
+
+def await_that(holds: Callable[[], bool], running: Running, seconds: float = 60) -> None:
+    """Look until it holds; what the command said if it never does."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, running.errors_so_far()
+        time.sleep(0.01)
 
 
 class CommandServer:

@@ -6,6 +6,7 @@ import sys
 import typer
 
 from clickwatch.cli import views
+from clickwatch.cli.alerts import alerts
 from clickwatch.cli.batch import batch
 from clickwatch.cli.demo import demo
 from clickwatch.cli.produce import produce
@@ -31,7 +32,7 @@ app.command()(replay)
 app.command()(stream)
 app.command()(batch)
 app.command("windows")(views.list_windows)
-app.command()(views.alerts)
+app.add_typer(alerts, name="alerts")
 app.command()(views.accounting)
 app.command()(totals)
 app.command()(segments)

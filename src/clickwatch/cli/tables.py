@@ -1,13 +1,15 @@
 """The tables that several commands show: windows, alerts, and the accounting sheet with its sums worked out."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from rich.table import Table
 
 from clickwatch.cli.output import Column, is_narrow, table
+from clickwatch.cli.wording import clock_time
 from clickwatch.domain.instant import clock_utc
 from clickwatch.serving.rows import Row
-from clickwatch.speed.alerts.reading import AlertRow
+from clickwatch.speed.alerts.reading import AlertRow, DeliveryRow
 from clickwatch.store.windows import WindowRow
 
 _WINDOW = Column("window (UTC)", "fixed")
@@ -26,6 +28,15 @@ _ALERT_COLUMNS = (
     Column("purchases", "number"),
     Column("rate", "number"),
     Column("status", "fixed"),
+)
+_DELIVERY_COLUMNS = (
+    Column("written (UTC)", "fixed"),
+    Column("product_id"),
+    Column("message", "fixed"),
+    Column("handler", "fixed"),
+    Column("status", "fixed"),
+    Column("tries", "number"),
+    Column("outcome"),
 )
 _ACCOUNT_COLUMNS = (Column("records", "fixed"), Column("count", "number"))
 
@@ -61,6 +72,40 @@ def alert_table(title: str, rows: Iterable[AlertRow]) -> Table:
         for row in rows
     ]
     return table(title, _ALERT_COLUMNS, body)
+
+
+def delivery_table(title: str, rows: Iterable[DeliveryRow]) -> Table:
+    """Messages of the outbox in the order given; a narrow screen gets times of day, and no troubles."""
+    narrow = is_narrow()
+    cut = 11 if narrow else 0
+    body = [
+        [
+            clock_time(row.created_at)[cut:],
+            "–" if row.product_id is None else row.product_id,
+            row.kind,
+            row.handler,
+            row.status,
+            row.attempts,
+            ": ".join(filter(None, (_outcome(row, cut), "" if narrow else row.last_error))),
+        ]
+        for row in rows
+    ]
+    return table(title, _DELIVERY_COLUMNS, body)
+
+
+def delivery_troubles(rows: Iterable[DeliveryRow]) -> list[str]:
+    """What was in the way of messages, a line each with how many it concerned: for screens too narrow for a column."""
+    found = Counter((row.handler, row.last_error) for row in rows if row.last_error)
+    return [f"{handler}: {trouble} ({count:,}×)" for (handler, trouble), count in found.items()]
+
+
+def _outcome(row: DeliveryRow, cut: int) -> str:
+    """When a message arrived, or is tried again."""
+    if row.status == "pending" and row.attempts:
+        return f"again at {clock_time(row.next_attempt_at)[cut:]}" if row.last_error else "under way"
+    if row.status == "delivered" and row.delivered_at is not None:
+        return f"at {clock_time(row.delivered_at)[cut:]}"
+    return ""
 
 
 def accounting_table(sheet: Row) -> Table:

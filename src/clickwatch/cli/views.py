@@ -1,4 +1,4 @@
-"""The commands that list what the pipeline knows: windows, alerts, accounting, quarantine."""
+"""The commands that list what the pipeline knows: windows, accounting, quarantine."""
 
 from typing import Annotated, Any
 
@@ -6,11 +6,9 @@ import typer
 from rich.table import Table
 
 from clickwatch.cli.output import Column, console, notes, print_json_lines, say, table
-from clickwatch.cli.tables import accounting_sums, accounting_table, alert_table, window_table
-from clickwatch.domain.instant import iso_utc
+from clickwatch.cli.tables import accounting_sums, accounting_table, window_table
 from clickwatch.serving import rows
 from clickwatch.settings import current_settings
-from clickwatch.speed.alerts.reading import AlertRow, list_alerts
 from clickwatch.store import windows
 from clickwatch.wiring.reading import reading
 
@@ -53,39 +51,6 @@ def list_windows(
             return
         newest = windows.newest(connection, limit + 1, **filters)
     show(window_table("Windows", newest[:limit]), limit, len(newest), "clickwatch windows")
-
-
-def alert_row(row: AlertRow) -> rows.Row:
-    """An alert as plain values."""
-    rate = row.conversion_rate
-    return {
-        "rule": row.rule,
-        "product_id": row.product_id,
-        "category": row.category,
-        "window_start": iso_utc(row.window_start),
-        "window_end": iso_utc(row.window_end),
-        "view_count": row.view_count,
-        "purchase_count": row.purchase_count,
-        "conversion_rate": None if rate is None else float(rate),
-        "status": row.status,
-    }
-
-
-def alerts(
-    as_json: AsJson = False,
-    limit: Limit = 20,
-    product: Annotated[str | None, typer.Option(help="Only this product.")] = None,
-    status: Annotated[str | None, typer.Option(help="Only `open`, `confirmed` or `withdrawn` alerts.")] = None,
-) -> None:
-    """Alerts with their counts and status; the newest first in the table."""
-    if status not in (None, "open", "confirmed", "withdrawn"):
-        raise typer.BadParameter("it is open, confirmed or withdrawn", param_hint="--status")
-    with reading(current_settings()) as connection:
-        if as_json:
-            print_json_lines(alert_row(row) for row in list_alerts(connection, status, product_id=product))
-            return
-        newest = list(list_alerts(connection, status, product_id=product, newest=limit + 1))[::-1]
-    show(alert_table("Alerts", newest[:limit]), limit, len(newest), "clickwatch alerts")
 
 
 def accounting(as_json: AsJson = False) -> None:
