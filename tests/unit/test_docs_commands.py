@@ -14,6 +14,8 @@ _CODE = re.compile(r"```[\s\S]*?```|`[^`\n]+`|^ {4}.+$", re.MULTILINE)
 _COMMAND = re.compile(r"\bclickwatch ((?:[a-z][a-z-]* ?)+)")
 _TARGET = re.compile(r"\bmake(?: [A-Z]+=\S+)* ([a-z][a-z-]*)")
 _SETTING = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
+_OF_OTHERS = ("SSL_CERT_FILE",)
+"""Variables that libraries read."""
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -53,7 +55,7 @@ def test_every_make_target_that_a_page_names_is_there(page: Path) -> None:
 
 
 def test_every_setting_that_a_page_names_is_there(page: Path) -> None:
-    known = {name.upper() for name in AppSettings.model_fields} | {PROOF_SCALE_VARIABLE}
+    known = {name.upper() for name in AppSettings.model_fields} | {PROOF_SCALE_VARIABLE, *_OF_OTHERS}
     assert set(_SETTING.findall(page.read_text("utf-8"))) <= known
 
 
