@@ -38,19 +38,20 @@ class LineWriter:
         )
         self._prices = pa.array([shop.price(product).encode() for product in range(PRODUCTS)], pa.binary())
 
-    def batch(self, actions: Actions, first: int, times: NDArray[np.int64], chances: NDArray[np.float64]) -> LineBatch:
-        """The lines of actions that happen at `times`; `first` is the number of the first event of the run.
+    def batch(
+        self, actions: Actions, numbers: NDArray[np.uint64], times: NDArray[np.int64], chances: NDArray[np.float64]
+    ) -> LineBatch:
+        """The lines of actions that happen at `times`; the same number makes the same event id.
 
         `chances` holds one number of `[0, 1)` per action: how many pieces a purchase has.
         """
-        number = np.arange(first, first + len(actions), dtype=np.uint64)
         session = actions.session.astype(np.uint32) ^ np.uint32(int(self._salt) & 0xFFFFFFFF)
         lines = pc.binary_join_element_wise(
             self._users.take(pa.array(actions.user)),
             self._products.take(pa.array(actions.product * len(_KINDS) + actions.kind)),
             _written(times),
             self._categories.take(pa.array(actions.product)),
-            _hex(_scrambled(number ^ self._salt)),
+            _hex(_scrambled(numbers ^ self._salt)),
             pa.scalar(b'","session_id":"', pa.binary()),
             _hex(_scrambled32(session)),
             self._endings(actions, chances),

@@ -57,27 +57,31 @@ class TrafficGenerator:
     def batches(self) -> Iterator[LineBatch]:
         """All events of the plan, from the first one on; each call begins anew with the same bytes."""
         plan = self.plan
-        shoppers = self._shoppers()
-        writer = LineWriter(self._shop, self._salt())
+        shoppers = shoppers_of(plan, self._shop)
+        writer = LineWriter(self._shop, salt_of(plan))
         rhythm: Rhythm = (Daily if plan.rhythm else Even)(plan.start, plan.duration, plan.events)
         done = 0
         for part in range(plan.events + 1):
             actions = shoppers.visit().rows(slice(0, plan.events - done))
             chances = np.random.Generator(np.random.PCG64(np.random.SeedSequence([plan.seed, part, 1])))
             times = rhythm.times(done, len(actions), chances.random(len(actions)))
-            yield writer.batch(actions, done, times, chances.random(len(actions)))
+            numbers = np.arange(done, done + len(actions), dtype=np.uint64)
+            yield writer.batch(actions, numbers, times, chances.random(len(actions)))
             done += len(actions)
             if done == plan.events:
                 return
 
-    def _shoppers(self) -> Shoppers:
-        plan = self.plan
-        peak = plan.events / plan.duration * (PEAK if plan.rhythm else 1.0)
-        # With a thousand shoppers only so many can be in the shop at once: when it is busier, they hurry.
-        at_once = min(plan.events / plan.duration * _BETWEEN_ACTIONS, float(_MOST_AT_ONCE))
-        return Shoppers(self._shop, plan.seed, at_once, peak * 10 * MINUTE * _VIEW_SHARE)
 
-    def _salt(self) -> int:
-        # The start is part of it: traffic of one seed, produced twice in a row, is not taken for duplicates.
-        words = np.random.SeedSequence([self.plan.seed, self.plan.start, 2]).generate_state(1, np.uint64)
-        return int(words[0])
+def shoppers_of(plan: TrafficPlan, shop: Shop) -> Shoppers:
+    """The shoppers that fulfil a plan in a shop."""
+    peak = plan.events / plan.duration * (PEAK if plan.rhythm else 1.0)
+    # With a thousand shoppers only so many can be in the shop at once: when it is busier, they hurry.
+    at_once = min(plan.events / plan.duration * _BETWEEN_ACTIONS, float(_MOST_AT_ONCE))
+    return Shoppers(shop, plan.seed, at_once, peak * 10 * MINUTE * _VIEW_SHARE)
+
+
+def salt_of(plan: TrafficPlan) -> int:
+    """What sets the ids of this plan apart, 64 bits."""
+    # The start is part of it: traffic of one seed, produced twice in a row, is not taken for duplicates.
+    words = np.random.SeedSequence([plan.seed, plan.start, 2]).generate_state(1, np.uint64)
+    return int(words[0])
