@@ -61,3 +61,9 @@ class BatchError(ClickwatchError):
 
 class SourceError(ClickwatchError):
     """A data set that cannot be read at all (single bad rows are counted instead)."""
+
+
+class TruthError(ClickwatchError):
+    """A truth file that cannot be used, or an installation that cannot be held against it (yet): nothing was scored."""
+
+    exit_code = 2
