@@ -6,20 +6,23 @@ import sys
 import time
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from clickwatch.cli.chaos import keep_truth, prepared
 from clickwatch.cli.progress import event_progress
 from clickwatch.cli.stopping import StopOnSignal
 from clickwatch.cli.wording import clock_time, elapsed, number_of, size
 from clickwatch.domain.duration import parse_duration
 from clickwatch.domain.instant import iso_utc
+from clickwatch.domain.plain_text import printable
 from clickwatch.domain.window import DAY, SECOND
 from clickwatch.settings import current_settings
+from clickwatch.sources.chaos.generator import ChaosGenerator
 from clickwatch.sources.pace import Pace
-from clickwatch.sources.profiles import DataGeneratorFactory, Wish
-from clickwatch.sources.traffic import TrafficGenerator, TrafficPlan
+from clickwatch.sources.profiles import DataGenerator, DataGeneratorFactory, Plan, Wish
 from clickwatch.sources.writer import LogWriter, deliver
 from clickwatch.wiring.log import open_log, wall_clock
 
@@ -29,6 +32,7 @@ class Profile(StrEnum):
 
     STEADY = "steady"
     DAY = "day"
+    CHAOS = "chaos"
 
 
 class Target(StrEnum):
@@ -39,13 +43,18 @@ class Target(StrEnum):
 
 def produce(
     profile: Annotated[
-        Profile, typer.Option(help="steady: at a constant pace, as it happens. day: 24 hours at once.")
+        Profile,
+        typer.Option(
+            help="steady: at a constant pace, as it happens. day: 24 hours at once. chaos: whatever can go wrong, "
+            "in known numbers, for an empty log."
+        ),
     ] = Profile.STEADY,
     rate: Annotated[
         float | None, typer.Option(help="Events per second; PRODUCER_EVENTS_PER_SECOND by default.", show_default=False)
     ] = None,
     duration: Annotated[
-        str | None, typer.Option(help="How long, such as 30s or 1h; 5m for steady, 24h for day.", show_default=False)
+        str | None,
+        typer.Option(help="How long, such as 30s or 1h; 5m for steady, 24h for day, 3h for chaos.", show_default=False),
     ] = None,
     events: Annotated[
         int | None, typer.Option(min=1, help="How many events; rate × duration by default.", show_default=False)
@@ -59,12 +68,17 @@ def produce(
     seed: Annotated[
         int | None, typer.Option(min=0, help="The same seed and start make the same events.", show_default=False)
     ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="chaos: the new file that says what has to come of it.", show_default=False)
+    ] = None,
     to: Annotated[Target, typer.Option(help="Where the events go.")] = Target.LOG,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object.")] = False,
 ) -> None:
     """Put synthetic traffic onto the log: 1,000 shoppers, 100 products, some that all look at and nobody buys."""
     if date is not None and (start is not None or profile is not Profile.DAY):
         raise typer.BadParameter("it goes with --profile day, and not with --start", param_hint="--date")
+    if (truth is None) is (profile is Profile.CHAOS):
+        raise typer.BadParameter("it goes with --profile chaos, which needs it", param_hint="--truth")
     settings = current_settings()
     wish = Wish(
         now=wall_clock(),
@@ -75,22 +89,28 @@ def produce(
         duration=_duration(duration) if duration is not None else None,
         events=events,
     )
+    if truth is not None:
+        wish = prepared(wish, settings, truth)
     generator = DataGeneratorFactory.create(profile.value, wish)
     if profile is Profile.DAY:
         _warn_of_future(generator.plan, wish.now, settings.intake_max_future)
     with StopOnSignal() as stopping:
         writer, took = _run(generator, stopping, is_paced=profile is Profile.STEADY)
+    if isinstance(generator, ChaosGenerator) and truth is not None:
+        keep_truth(generator, settings, truth, is_whole=writer.events == generator.plan.events)
     _report(profile, generator.plan, writer, took, as_json, stopping())
+    if truth is not None and truth.exists() and not as_json:
+        print(f"What has to come of them is in {printable(str(truth))}: clickwatch score --truth says whether it did.")
     raise typer.Exit(stopping.exit_code)
 
 
-def _warn_of_future(plan: TrafficPlan, now: int, tolerated: int) -> None:
+def _warn_of_future(plan: Plan, now: int, tolerated: int) -> None:
     if plan.start + plan.duration > now + tolerated:
         problem = f"intake will refuse the events after {clock_time(now)} UTC: they lie in the future"
         print(f"clickwatch: {problem}.", file=sys.stderr)
 
 
-def _run(generator: TrafficGenerator, stopping: StopOnSignal, is_paced: bool) -> tuple[LogWriter, int]:
+def _run(generator: DataGenerator, stopping: StopOnSignal, is_paced: bool) -> tuple[LogWriter, int]:
     """Deliver the events; what was written, and the µs it took."""
     plan = generator.plan
     began = _monotonic()
@@ -108,7 +128,7 @@ def _run(generator: TrafficGenerator, stopping: StopOnSignal, is_paced: bool) ->
     return writer, _monotonic() - began
 
 
-def _report(profile: Profile, plan: TrafficPlan, writer: LogWriter, took: int, as_json: bool, stopped: bool) -> None:
+def _report(profile: Profile, plan: Plan, writer: LogWriter, took: int, as_json: bool, stopped: bool) -> None:
     if as_json:
         facts = {"profile": profile.value, "events": writer.events, "planned": plan.events, "bytes": writer.bytes}
         facts |= {"start": iso_utc(plan.start), "end": iso_utc(plan.start + plan.duration), "seed": plan.seed}
