@@ -13,6 +13,7 @@ from clickwatch.cli.produce import produce
 from clickwatch.cli.reconcile import reconcile
 from clickwatch.cli.replay import replay
 from clickwatch.cli.retention import retention
+from clickwatch.cli.score import score
 from clickwatch.cli.segments import segments
 from clickwatch.cli.stream import stream
 from clickwatch.cli.totals import totals
@@ -37,6 +38,7 @@ app.command()(views.accounting)
 app.command()(totals)
 app.command()(segments)
 app.command()(reconcile)
+app.command()(score)
 app.command()(retention)
 quarantine = typer.Typer(help="Records that were refused, kept with the reason.", no_args_is_help=True)
 quarantine.command("list")(views.quarantine_list)
