@@ -1,0 +1,27 @@
+"""What the page about reasons says is there today is what the commands offer, and nothing else is."""
+
+import re
+
+import pytest
+
+from scripts.command_page import command_page
+from tests.support.repository import ROOT
+
+PAGE = (ROOT / "docs" / "why.md").read_text("utf-8")
+TABLE = re.findall(r"^\| ([\w ]+) \| (.+?) \| (.+?) \|$", PAGE, re.MULTILINE)[1:]
+TODAY = {option for _, today, _ in TABLE for option in re.findall(r"`(--\w+ \w+)`", today)}
+
+
+def offered(option: str) -> set[str]:
+    """What the commands let people choose with an option, as `--option choice`."""
+    choices = re.findall(rf"^\| `{option} <([\w|-]+)>` \|", command_page(), re.MULTILINE)
+    return {f"{option} {choice}" for each in choices for choice in each.split("|")}
+
+
+@pytest.mark.parametrize("option", ["--engine", "--from", "--to"])
+def test_what_the_page_says_is_there_today_is_what_can_be_chosen(option: str) -> None:
+    assert {told for told in TODAY if told.startswith(f"{option} ")} == offered(option) != set()
+
+
+def test_every_part_has_a_today_and_a_to_come() -> None:
+    assert [part for part, _, _ in TABLE] == ["log", "speed engine", "batch engine", "archive", "store", "schedule"]
