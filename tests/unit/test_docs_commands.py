@@ -1,6 +1,7 @@
 """What the documentation tells people to type or set is there."""
 
 import re
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,12 @@ from tests.support.repository import ROOT, documentation
 
 _CODE = re.compile(r"```[\s\S]*?```|`[^`\n]+`|^ {4}.+$", re.MULTILINE)
 _COMMAND = re.compile(r"\bclickwatch ((?:[a-z][a-z-]* ?)+)")
+_CALL = re.compile(r"\bclickwatch ([a-z][^\n`|]*)")
+_OPTION = re.compile(r"(?<![\w=-])--?[a-z][a-z-]*")
+_OPTION_ALONE = re.compile(r"`(--[a-z][a-z-]*)")
 _TARGET = re.compile(r"\bmake(?: [A-Z]+=\S+)* ([a-z][a-z-]*)")
 _SETTING = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
+_PYTHON = re.compile(r"```python\n[\s\S]*?```")
 _OF_OTHERS = ("SSL_CERT_FILE",)
 """Variables that libraries read."""
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
@@ -33,6 +38,26 @@ def unknown_commands(text: str, names: list[str]) -> list[str]:
     return [name for name in called if name not in known]
 
 
+def options_by_command() -> dict[str, set[str]]:
+    """The options of every command, by its name without `clickwatch`."""
+    return {
+        name.removeprefix("clickwatch "): {"--help", *(option for each in command.params for option in each.opts)}
+        for name, command in commands()
+    }
+
+
+def unknown_options(text: str, options: Mapping[str, Set[str]]) -> list[str]:
+    """The options in the commands of `text`, and alone in code spans, that are not there."""
+    found = []
+    for call in _CALL.findall(text):
+        named = [name for name in options if f"{call} ".startswith(f"{name} ")]
+        if named:  # another test looks whether the command is there
+            command = max(named, key=len)
+            found += [f"{command} {option}" for option in _OPTION.findall(call) if option not in options[command]]
+    everywhere = set().union(*options.values())
+    return found + [option for option in _OPTION_ALONE.findall(text) if option not in everywhere]
+
+
 @pytest.fixture(params=documentation(), ids=lambda page: page.relative_to(ROOT).as_posix())
 def page(request: pytest.FixtureRequest) -> Path:
     """Each page of the documentation."""
@@ -48,6 +73,16 @@ def test_a_command_that_is_not_there_is_noticed() -> None:
     assert unknown_commands(text, ["windows", "quarantine list"]) == ["fly", "quarantine eat"]
 
 
+def test_every_option_that_a_page_names_is_there(page: Path) -> None:
+    assert unknown_options(code(page), options_by_command()) == []
+
+
+def test_an_option_that_is_not_there_is_noticed() -> None:
+    text = "`clickwatch windows --json --wings`, `clickwatch quarantine list -q --reason R`, `--json`, `--feathers`"
+    options = {"windows": {"--json"}, "quarantine list": {"--reason"}}
+    assert unknown_options(text, options) == ["windows --wings", "quarantine list -q", "--feathers"]
+
+
 def test_every_make_target_that_a_page_names_is_there(page: Path) -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert {"demo", "test"} <= targets
@@ -56,7 +91,7 @@ def test_every_make_target_that_a_page_names_is_there(page: Path) -> None:
 
 def test_every_setting_that_a_page_names_is_there(page: Path) -> None:
     known = {name.upper() for name in AppSettings.model_fields} | {PROOF_SCALE_VARIABLE, *_OF_OTHERS}
-    assert set(_SETTING.findall(page.read_text("utf-8"))) <= known
+    assert set(_SETTING.findall(_PYTHON.sub("", page.read_text("utf-8")))) <= known
 
 
 def test_every_page_that_a_page_links_to_is_there(page: Path) -> None:
