@@ -55,7 +55,7 @@ def test_the_examples_run_and_print_what_the_page_shows(tmp_path: Path) -> None:
 
 
 def test_a_profile_as_the_page_adds_it_makes_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(DataGeneratorFactory._PLANS, "rush", defined("rush"))
+    monkeypatch.setitem(DataGeneratorFactory._MAKERS, "rush", defined("rush"))
     wish = Wish(now=0, seed=1, rate=1.0, high_interest=())
     generator = DataGeneratorFactory.create("rush", wish)
     assert sum(len(batch.lines) for batch in generator.batches()) == 600
