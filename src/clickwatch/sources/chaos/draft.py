@@ -144,7 +144,7 @@ def _strays(plan: ChaosPlan, cast: Cast, cause: int, variants: int, count: int, 
 
 
 def _bursts(plan: ChaosPlan, cast: Cast, chances: np.random.Generator) -> Rows:
-    """What happens to the products at the bounds of the alert rule: all of it within half a slide; purchases last.
+    """What happens to the products at the bounds of the alert rule: within half a slide, and the plan; purchases last.
 
     `source` is the product's number, with `len(BURSTS)` added for a purchase.
     """
@@ -159,7 +159,8 @@ def _bursts(plan: ChaosPlan, cast: Cast, chances: np.random.Generator) -> Rows:
     user = right[chances.integers(0, len(right), len(source))]
     # Before the first partition falls silent: so the windows close, and their alerts are confirmed.
     begin = max((plan.start + plan.duration * 3 // 10) // rules.slide * rules.slide, plan.start)
-    at = begin + np.arange(len(source)) * (rules.slide // 2) // max(1, len(source))
+    lasts = min(rules.slide // 2, plan.end - begin)
+    at = begin + np.arange(len(source)) * lasts // max(1, len(source))
     return Rows.of(cast, BURST, source, user, at, at)
 
 
