@@ -24,6 +24,11 @@ from tests.support.stores import window_deltas
 
 store, stores = fixtures.store, fixtures.stores
 PAGE = 4096
+FIRST_WINDOW = (
+    "insert into windows (window_start, product_id, window_end, category, category_time, view_count, cart_count,"
+    " purchase_count, status, epoch) values (0, 'A', 600, 'tvs', 5, 3, 0, 0, 'closed', 1)"
+)
+"""A row that every version of the schema takes."""
 
 
 def fill(stores: fixtures.Stores) -> None:
@@ -181,7 +186,7 @@ def test_a_store_of_an_older_version_is_brought_up_with_what_it_holds(tmp_path: 
     engine = sqlite_engine(path)
     with engine.execution_options(**{WRITES: True}).begin() as c:
         migrations.upgrade(c, revision)
-        c.execute(text("insert into windows values (0, 'A', 600, 'tvs', 5, 3, 0, 0, 'closed', 1)"))
+        c.execute(text(FIRST_WINDOW))
     engine.dispose()
     with pytest.raises(StoreError, match=r"written by an older clickwatch. Run `clickwatch stream` once"):
         open_store(path, create=False)

@@ -18,7 +18,7 @@ from clickwatch.archive.splitting import Piece
 from clickwatch.archive.writing import DataFiles, Writing
 from clickwatch.domain.window import SECOND
 
-Turn = Callable[[], AbstractContextManager[None]]
+Turn = Callable[[], AbstractContextManager[object]]
 """Gives a writer its turn: while it lasts, no other writer commits."""
 Check = Callable[[Snapshot], None]
 """Raises if the newest version is none that a commit can follow."""

@@ -33,7 +33,7 @@ class Places:
     store: Store
     log: LocalLog
     archive: Callable[[], DeltaArchive | None]
-    upkeep: Callable[[], AbstractContextManager[None]]
+    upkeep: Callable[[], AbstractContextManager[object]]
     user_rows: UserRows
     staging: Path
 

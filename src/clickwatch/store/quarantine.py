@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, exists, insert, select
 
 from clickwatch.domain.event import MAX_RECORD_BYTES
+from clickwatch.domain.place import Place
+from clickwatch.store.places import by_partition
 from clickwatch.store.schema import quarantine, repairs
 
 
@@ -24,6 +26,16 @@ class QuarantinedRecord:
     length: int
     sha256: str | None
     raw: bytes
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the log."""
+        return Place(self.partition, self.offset)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether `raw` is all of it."""
+        return self.length == len(self.raw)
 
 
 _COLUMNS = [quarantine.c[name] for name in QuarantinedRecord.__dataclass_fields__]
@@ -54,10 +66,49 @@ def repaired_and_gone() -> ColumnElement[bool]:
 
 
 def list_records(
-    connection: Connection, *, reason: str | None = None, limit: int | None = None
+    connection: Connection,
+    *,
+    reason: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
+    unrepaired: bool = False,
+    limit: int | None = None,
 ) -> Iterator[QuarantinedRecord]:
-    """Records by partition, then offset. They stream: use them before the connection's transaction ends."""
+    """Records by partition, then offset. They stream: use them before the connection's transaction ends.
+
+    Only those with log times in `[since, until)` (µs UTC), and where `unrepaired`, only those that no record of the
+    log repairs.
+    """
     query = select(*_COLUMNS).order_by(quarantine.c.partition, quarantine.c.offset).limit(limit)
     if reason is not None:
         query = query.where(quarantine.c.reason == reason)
+    if since is not None:
+        query = query.where(quarantine.c.log_time >= since)
+    if until is not None:
+        query = query.where(quarantine.c.log_time < until)
+    if unrepaired:
+        query = query.where(~_is_repaired())
     return (QuarantinedRecord(*row) for row in connection.execute(query))
+
+
+def at(connection: Connection, place: Place) -> QuarantinedRecord | None:
+    """The refused record that stands at a place; None if there is none."""
+    here = (quarantine.c.partition == place.partition) & (quarantine.c.offset == place.offset)
+    row = connection.execute(select(*_COLUMNS).where(here)).one_or_none()
+    return None if row is None else QuarantinedRecord(*row)
+
+
+def among(connection: Connection, places: Iterable[Place]) -> set[Place]:
+    """Those of the places where a refused record stands."""
+    there: set[Place] = set()
+    for partition, offsets in by_partition(places):
+        here = (quarantine.c.partition == partition) & quarantine.c.offset.in_(offsets)
+        there |= {
+            Place(partition, offset) for offset in connection.execute(select(quarantine.c.offset).where(here)).scalars()
+        }
+    return there
+
+
+def _is_repaired() -> ColumnElement[bool]:
+    same = (repairs.c.partition == quarantine.c.partition) & (repairs.c.offset == quarantine.c.offset)
+    return select(repairs.c.offset).where(same, repairs.c.new_offset.is_not(None)).exists()

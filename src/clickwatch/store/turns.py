@@ -28,15 +28,16 @@ def turn(
     clock: Callable[[], int],
     rules: TurnRules | None = None,
     sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[None]:
-    """Hold the lease `name` for the block. `clock` gives µs since the Unix epoch, UTC; `sleep` takes seconds.
+) -> Iterator[int]:
+    """Hold the lease `name` for the block, which gets its token. `clock` gives µs since the Unix epoch, UTC;
+    `sleep` takes seconds. Who renews the lease by that token within a transaction fences the transaction off.
 
     Raises TurnTaken, which names the holder, if it is not free in time.
     """
     rules = rules or TurnRules()
     token = _taken(store, name, clock, rules, sleep)
     try:
-        yield
+        yield token
     finally:
         with store.begin() as connection:
             leases.release(connection, name, token)

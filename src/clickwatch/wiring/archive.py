@@ -17,6 +17,6 @@ def archive_turn(store: Store) -> Turn:
     return partial(turn, store, _COMMIT, wall_clock)
 
 
-def upkeep_turn(store: Store) -> AbstractContextManager[None]:
+def upkeep_turn(store: Store) -> AbstractContextManager[object]:
     """The turn of whoever compacts or expires, for the whole of that work."""
     return turn(store, _UPKEEP, wall_clock, TurnRules(ttl=HOUR, patience=10 * MINUTE))

@@ -53,4 +53,8 @@ repairs = Table(
     # Where the log ended before the record was appended, and its own place once that is known.
     Column("search_from", BigInteger, nullable=False),
     Column("new_offset", BigInteger),
+    # The repaired record's bytes, and when (µs UTC) it was first tried to append it.
+    Column("length", Integer, nullable=False, server_default="0"),
+    Column("begun_at", BigInteger, nullable=False, server_default="0"),
 )
+Index("repairs_by_new_place", repairs.c.new_partition, repairs.c.new_offset, unique=True)
