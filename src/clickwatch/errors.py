@@ -63,6 +63,10 @@ class SourceError(ClickwatchError):
     """A data set that cannot be read at all (single bad rows are counted instead)."""
 
 
+class RepairError(ClickwatchError):
+    """Refused records that cannot be shown, exported or repaired as was asked."""
+
+
 class TruthError(ClickwatchError):
     """A truth file that cannot be used, or an installation that cannot be held against it (yet): nothing was scored."""
 

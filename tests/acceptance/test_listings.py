@@ -114,7 +114,7 @@ def test_a_table_is_inert_text_that_keeps_to_the_width(command: CommandLine, lis
     assert shown.returncode == 0
     assert not any(control in text for control in "\x1b\x9b\u202e")
     assert max(map(len, text.splitlines())) <= columns
-    assert re.search(r"^(window|hour|partition).*[^ ]", text, re.MULTILINE)
+    assert re.search(r"^(window|hour|place).*[^ ]", text, re.MULTILINE)
 
 
 def test_names_in_a_table_are_shown_as_they_are_without_markup_or_emoji(command: CommandLine) -> None:

@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 import pytest
 
 from clickwatch.errors import StorageError
-from clickwatch.files.durable import make_folder, write_new, write_once, write_whole
+from clickwatch.files.durable import make_folder, new_file, write_new, write_once, write_whole
 from clickwatch.files.refusals import storage_errors
 
 
@@ -73,3 +73,30 @@ def test_a_refusal_names_the_file_that_the_system_names(tmp_path: Path) -> None:
     with pytest.raises(StorageError) as error, storage_errors("read", tmp_path):
         os.open(missing, os.O_RDONLY)
     assert str(error.value).startswith(f"Cannot read {missing}: no such file or directory. Restore it from a backup")
+
+
+def test_a_new_file_is_there_when_its_block_has_ended(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with new_file(path) as file:
+        file.write(b"one ")
+        assert not path.exists()
+        file.write(b"two")
+    assert path.read_bytes() == b"one two"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_a_new_file_whose_block_fails_nothing_is_left(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), new_file(tmp_path / "file") as file:
+        file.write(b"half")
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_another_process_made_meanwhile_stays(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with pytest.raises(FileExistsError), new_file(path) as file:
+        file.write(b"mine")
+        path.write_bytes(b"theirs")
+    assert path.read_bytes() == b"theirs"
+    assert list(tmp_path.iterdir()) == [path]

@@ -10,6 +10,7 @@ from clickwatch.cli.alerts import alerts
 from clickwatch.cli.batch import batch
 from clickwatch.cli.demo import demo
 from clickwatch.cli.produce import produce
+from clickwatch.cli.quarantine import quarantine
 from clickwatch.cli.reconcile import reconcile
 from clickwatch.cli.replay import replay
 from clickwatch.cli.retention import retention
@@ -40,8 +41,6 @@ app.command()(segments)
 app.command()(reconcile)
 app.command()(score)
 app.command()(retention)
-quarantine = typer.Typer(help="Records that were refused, kept with the reason.", no_args_is_help=True)
-quarantine.command("list")(views.quarantine_list)
 app.add_typer(quarantine, name="quarantine")
 
 

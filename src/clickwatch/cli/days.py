@@ -1,8 +1,9 @@
-"""Days on the command line."""
+"""Days and moments on the command line."""
 
 import typer
 
 from clickwatch.domain.day import Day
+from clickwatch.domain.timestamp import parse_timestamp
 
 
 def parse_day(text: str, option: str) -> Day:
@@ -11,3 +12,15 @@ def parse_day(text: str, option: str) -> Day:
         return Day.parse(text)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def parse_moment(text: str, option: str) -> int:
+    """The first moment of a day, or a time as events have it, in µs UTC; a mistake names the option."""
+    moment = parse_timestamp(text)
+    if moment is not None:
+        return moment
+    try:
+        return Day.parse(text).start
+    except ValueError:
+        words = f"{text!r} is no time: write YYYY-MM-DD, or ISO 8601 such as 2026-01-26T07:10:00Z"
+        raise typer.BadParameter(words, param_hint=option) from None

@@ -1,11 +1,11 @@
-"""The commands that list what the pipeline knows: windows, accounting, quarantine."""
+"""The commands that list what the pipeline knows: windows, accounting."""
 
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from clickwatch.cli.output import Column, console, notes, print_json_lines, say, table
+from clickwatch.cli.output import console, notes, print_json_lines, say
 from clickwatch.cli.tables import accounting_sums, accounting_table, window_table
 from clickwatch.serving import rows
 from clickwatch.settings import current_settings
@@ -14,15 +14,6 @@ from clickwatch.wiring.reading import reading
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, all rows.")]
 Limit = Annotated[int, typer.Option(min=1, help="Rows of the table (not of --json).")]
-_QUARANTINE_COLUMNS = (
-    Column("partition", "number"),
-    Column("offset", "number"),
-    Column("log time (UTC)", "fixed"),
-    Column("reason"),
-    Column("bytes", "number"),
-    Column("record"),
-)
-_SHOWN_OF_RECORD = 80
 
 
 def show(drawn: Table, limit: int, found: int, command: str) -> None:
@@ -71,33 +62,3 @@ def print_accounting(sheet: rows.Row) -> bool:
     for line in lines:
         say(line)
     return all_true
-
-
-def quarantine_list(
-    as_json: AsJson = False,
-    limit: Limit = 20,
-    reason: Annotated[str | None, typer.Option(help="Only records refused for this reason.")] = None,
-) -> None:
-    """Refused records: where they stand in the log, why, and how they begin."""
-    with reading(current_settings()) as connection:
-        if as_json:
-            print_json_lines(rows.quarantine_rows(connection, reason))
-            return
-        found = list(rows.quarantine_rows(connection, reason, limit + 1))
-    body = [
-        [
-            row["partition"],
-            row["offset"],
-            row["log_time"][:19].replace("T", " "),
-            row["reason"],
-            row["length"],
-            _beginning(row["record"]),
-        ]
-        for row in found[:limit]
-    ]
-    drawn = table("Quarantined records", _QUARANTINE_COLUMNS, body)
-    show(drawn, limit, len(found), "clickwatch quarantine list")
-
-
-def _beginning(record: str) -> str:
-    return record if len(record) <= _SHOWN_OF_RECORD else record[: _SHOWN_OF_RECORD - 1] + "…"

@@ -5,8 +5,10 @@ All of it raises OSError as it comes.
 
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -56,6 +58,24 @@ def write_once(path: Path, content: bytes, mode: int = PRIVATE_FILE) -> None:
     with suppress(FileExistsError):
         os.link(draft, path)
     draft.unlink()
+    sync_folder(path.parent)
+
+
+@contextmanager
+def new_file(path: Path, mode: int = PRIVATE_FILE) -> Iterator[BinaryIO]:
+    """Write a new file piece by piece: when the block ends it is there, whole and durably; if that raises, not at all.
+
+    Raises FileExistsError if another process made it meanwhile, whose file stays.
+    """
+    draft = _draft(path)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 

@@ -1,6 +1,7 @@
 """Each list of the commands as an iterator of plain rows: names to strings and numbers, ready for JSON."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection
@@ -8,10 +9,13 @@ from sqlalchemy import Connection
 from clickwatch.domain.day import Day
 from clickwatch.domain.instant import iso_utc
 from clickwatch.serving.merge import Answer
-from clickwatch.store import accounting, quarantine, segments, windows
+from clickwatch.store import accounting, quarantine, repairs, segments, windows
+from clickwatch.store.quarantine import QuarantinedRecord
+from clickwatch.store.repairs import Repair
 
 Row = dict[str, Any]
 _PREVIEW_BYTES = 200
+_AT_ONCE = 500
 
 
 def window_rows(connection: Connection, **filters: Any) -> Iterator[Row]:
@@ -70,15 +74,35 @@ def accounting_row(connection: Connection) -> Row:
     }
 
 
-def quarantine_rows(connection: Connection, reason: str | None = None, limit: int | None = None) -> Iterator[Row]:
-    """Refused records by place, with the start of their bytes as text."""
-    for record in quarantine.list_records(connection, reason=reason, limit=limit):
-        yield {
-            "partition": record.partition,
-            "offset": record.offset,
-            "log_time": iso_utc(record.log_time),
-            "reason": record.reason,
-            "length": record.length,
-            "sha256": record.sha256,
-            "record": record.raw[:_PREVIEW_BYTES].decode("utf-8", "backslashreplace"),
-        }
+def quarantine_rows(connection: Connection, **filters: Any) -> Iterator[Row]:
+    """Refused records by place, with the start of their bytes as text; filters as `quarantine.list_records` has them.
+
+    `repair` is `begun`, `repaired`, or None; `repaired_by` the place of the record that stands in for the refused one.
+    """
+    found = quarantine.list_records(connection, **filters)
+    while some := list(islice(found, _AT_ONCE)):
+        known = repairs.of(connection, [record.place for record in some])
+        yield from (_quarantine_row(record, known.get(record.place)) for record in some)
+
+
+def repair_columns(repair: Repair | None) -> Row:
+    """`repair` and `repaired_by` of a refused record, as `quarantine_rows` has them."""
+    new_place = repair.new_place if repair else None
+    return {
+        "repair": None if repair is None else "begun" if new_place is None else "repaired",
+        "repaired_by": None if new_place is None else str(new_place),
+    }
+
+
+def _quarantine_row(record: QuarantinedRecord, repair: Repair | None) -> Row:
+    return {
+        "place": str(record.place),
+        "partition": record.partition,
+        "offset": record.offset,
+        "log_time": iso_utc(record.log_time),
+        "reason": record.reason,
+        "length": record.length,
+        "sha256": record.sha256,
+        **repair_columns(repair),
+        "record": record.raw[:_PREVIEW_BYTES].decode("utf-8", "backslashreplace"),
+    }
