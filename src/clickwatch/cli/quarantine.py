@@ -1,6 +1,7 @@
 """`clickwatch quarantine`: refused records, looked at and taken out into a file to be repaired."""
 
 import base64
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 from clickwatch.cli.days import parse_moment
 from clickwatch.cli.output import Column, is_narrow, print_json_lines, say, say_whole, table
 from clickwatch.cli.progress import step_progress
+from clickwatch.cli.quarantine_replay import replay
 from clickwatch.cli.views import AsJson, Limit, show
 from clickwatch.cli.wording import clock_time, number_of
 from clickwatch.domain.instant import iso_utc
@@ -101,7 +103,11 @@ def export(
     if not count:
         say("No refused records to export; no file was made.")
         return
-    say(f"{number_of(count, 'refused record', 'refused records')} in {file}.")
+    say(f"{number_of(count, 'refused record', 'refused records')} in {file}. Correct `record` in each line, then:")
+    say_whole(f"  clickwatch quarantine replay {shlex.quote(str(file))}")
+
+
+quarantine.command()(replay)
 
 
 def _wanted(reason: str | None, since: str | None, until: str | None) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""The repair of refused records, put together: store, log, lease, archive."""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, closing, contextmanager
+
+from clickwatch.archive.delta import DeltaArchive
+from clickwatch.domain.day import Day
+from clickwatch.domain.window import HOUR
+from clickwatch.repair.judging import Bench
+from clickwatch.repair.known_ids import accepted_ids
+from clickwatch.repair.replaying import Replay, Rules
+from clickwatch.repair.sending import LEASE, Held, Rehearsal, Sender
+from clickwatch.settings import AppSettings
+from clickwatch.store.database import open_store
+from clickwatch.store.turns import TurnRules, turn
+from clickwatch.wiring.home import Home
+from clickwatch.wiring.log import open_log, wall_clock
+from clickwatch.wiring.rules import stream_rules, window_spec
+
+_TURN = TurnRules(ttl=HOUR, patience=0)
+OnStep = Callable[[str], None]
+
+
+@contextmanager
+def repairing(settings: AppSettings, *, dry_run: bool, on_step: OnStep = lambda step: None) -> Iterator[Replay]:
+    """A replay of edited records in the settings' home; `dry_run` changes nothing and needs no turn.
+
+    Raises StoreError if nothing has been streamed, TurnTaken if another process is repairing.
+    """
+    home = Home(settings.clickwatch_home.expanduser().absolute())
+    rules = Rules(
+        Bench(wall_clock, stream_rules(settings).max_future),
+        window_spec(settings),
+        lambda day, ids: _accepted(home, day, ids),
+    )
+    with ExitStack() as opened:
+        store = opened.enter_context(closing(open_store(home.store, create=False)))
+        log = opened.enter_context(closing(open_log(settings)))
+        if dry_run:
+            yield Replay(store, log, Rehearsal(store, log), rules)
+            return
+        token = opened.enter_context(turn(store, LEASE, wall_clock, _TURN))
+        on_step("leased")
+        yield Replay(store, log, Sender(store, log, Held(token, _TURN.ttl), wall_clock, on_step), rules)
+
+
+def _accepted(home: Home, day: Day, ids: Collection[str]) -> set[str]:
+    if not home.archive.exists():
+        return set()
+    return accepted_ids(DeltaArchive.open(home.archive, create=False), day.date, ids)
