@@ -9,7 +9,7 @@ import pytest
 from tests.support.pages import Block, PageReader, blocks, is_printed
 from tests.support.repository import ROOT
 
-PAGES = [ROOT / "docs" / f"howto-{name}.md" for name in ("replay", "rerun", "archive")]
+PAGES = [ROOT / "docs" / f"howto-{name}.md" for name in ("replay", "rerun", "repair", "archive")]
 RUN = ("sh", "python")
 
 
