@@ -11,6 +11,7 @@ import pytest
 from clickwatch.archive import checkpoint, deltalog
 from clickwatch.archive.delta import DeltaArchive
 from clickwatch.archive.naming import APPENDED, file_name
+from clickwatch.archive.tidying import find_leftovers, remove_leftovers
 from clickwatch.errors import ArchiveError, SecondPipeline, StorageError
 from clickwatch.files.checksum import crc32
 from tests.support.archive_rows import epoch_rows, epochs, in_log_order
@@ -150,6 +151,15 @@ def test_files_that_were_tidied_away_are_not_committed(tmp_path: Path) -> None:
         stale.append(epochs(2, 2), 2)
     assert data_files(tmp_path / "archive") == set(other[0].files())
     assert_holds_exactly(DeltaArchive.open(tmp_path / "archive", create=False), 1)
+
+
+def test_two_that_tidy_at_once_do_not_stand_in_each_others_way(tmp_path: Path) -> None:
+    archive = DeltaArchive.open(tmp_path / "archive", create=True)
+    archive.append(epochs(1, 1), 1)
+    orphan = orphan_of(archive)
+    both = [find_leftovers(tmp_path / "archive", archive.snapshot(), 0) for _ in range(2)]
+    assert [each.orphans for each in both] == [[orphan], [orphan]]
+    assert [remove_leftovers(each) for each in both] == [1, 0]
 
 
 def test_a_checkpoint_that_fails_leaves_the_commit_and_is_made_later(

@@ -1,8 +1,10 @@
 """What is in the archive's folder and no part of the table: found by name, removed under the lease."""
 
+import math
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,10 +40,18 @@ def find_leftovers(root: Path, snapshot: Snapshot, old_before: float) -> Leftove
             # Only the pipeline appends, and it tidies at its start: what was to be appended has no writer any more.
             if name.kind == APPENDED and name.version > snapshot.version:
                 orphans.append(Path(entry.path))
-            elif entry.stat().st_mtime < old_before:
+            elif _last_touched(Path(entry.path)) < old_before:
                 old.append(Path(entry.path))
         scraps = [*root.glob("_checkpoint_*"), *(root / LOG_FOLDER).glob("_commit_*.json.tmp")]
-        return Leftovers(orphans, old, [path for path in scraps if path.stat().st_mtime < old_before])
+        return Leftovers(orphans, old, [path for path in scraps if _last_touched(path) < old_before])
+
+
+def _last_touched(path: Path) -> float:
+    """In s, Unix epoch; never, if another process has removed it meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _data_files(root: Path) -> Iterator[os.DirEntry[str]]:
@@ -53,12 +63,16 @@ def _data_files(root: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def remove_leftovers(leftovers: Leftovers) -> int:
-    """Remove them; how many files and folders went."""
+    """Remove them; how many files and folders went. Another process that tidies too may be faster."""
     everything = [*leftovers.orphans, *leftovers.old, *leftovers.scraps]
-    for path in everything:
-        with storage_errors("remove", path):
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-    return len(everything)
+    return sum(_remove(path) for path in everything)
+
+
+def _remove(path: Path) -> bool:
+    with storage_errors("remove", path), suppress(FileNotFoundError):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+        return True
+    return False
