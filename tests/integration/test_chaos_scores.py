@@ -142,7 +142,10 @@ ONE_WINDOW = "rowid = (SELECT min(rowid) FROM windows WHERE status = 'closed')"
             "UPDATE rejections SET reason = 'odd' WHERE partition = 0 AND reason = 'too_large'",
             {"rejected: too_large", "rejected: odd", "accounts of partitions"},
         ),
-        ("DELETE FROM quarantine WHERE rowid = (SELECT min(rowid) FROM quarantine)", {"kept in quarantine"}),
+        (
+            "DELETE FROM quarantine WHERE rowid = (SELECT min(rowid) FROM quarantine)",
+            {"quarantine: by partition and reason"},
+        ),
         ("UPDATE progress SET watermark = watermark + 1 WHERE partition = 1", {"watermarks of partitions"}),
         (
             "UPDATE hour_totals SET cart_count = cart_count + 1 WHERE rowid = (SELECT min(rowid) FROM hour_totals)",

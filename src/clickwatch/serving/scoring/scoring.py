@@ -21,7 +21,9 @@ def scores(connection: Connection, archive: pa.Table, truth: KnownTruth) -> Iter
     yield from _account(connection, truth)
     yield of_rows("accounts of partitions", expectations.accounts(truth), store_rows.accounts(connection))
     yield of_rows("watermarks of partitions", expectations.watermarks(truth), store_rows.watermarks(connection))
-    yield of_rows("kept in quarantine", expectations.quarantine(truth), store_rows.quarantined(connection))
+    yield of_rows(
+        "quarantine: by partition and reason", expectations.quarantine(truth), store_rows.quarantined(connection)
+    )
     yield from _windows(connection, truth)
     yield from _totals(connection, truth)
     yield from _archive(archive, truth)
