@@ -5,7 +5,7 @@ ARGS ?=
 CLICKWATCH_PROOF_SCALE ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check proof bench docs lock set-up clean
+.PHONY: help demo test check proof bench broker docs lock set-up clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -34,14 +34,18 @@ proof: set-up ## the tests with ten times the kills and random streams
 bench: set-up ## the speed and memory of this machine, as a table
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 
+broker: set-up ## a Kafka broker on this machine until Ctrl-C
+	@$(BIN)/python -m dev.run_broker
+
 docs: set-up ## the generated pages of docs/, and .env.example
 	@$(BIN)/python -m scripts.generate_docs
 
 lock: set-up ## the lock files; ARGS=--upgrade takes newer versions
 	@$(BIN)/python scripts/lock.py $(ARGS)
 
-set-up: ## .venv with what the tests need
+set-up: ## .venv with what the tests need, and the broker
 	@scripts/setup.sh dev
+	@$(BIN)/python -m dev.kafka_files
 
 clean: ## removes what the targets above have made
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .kafka

@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from clickwatch.settings import AppSettings, current_settings
+from dev.broker import Broker
 from tests.support import proof
 from tests.support.commands import CommandServer
 from tests.support.repository import ROOT
@@ -44,3 +45,12 @@ def commands() -> Iterator[CommandServer]:
     server = CommandServer()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A Kafka broker for the whole run; a test that stops or kills one has its own."""
+    broker = Broker(tmp_path_factory.mktemp("broker"))
+    broker.start()
+    yield broker
+    broker.kill()

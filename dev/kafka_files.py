@@ -1,0 +1,73 @@
+"""The broker's program: Java and Maven from the distribution, the artifacts of `kafka.xml` in a folder of the project.
+
+`python -m dev.kafka_files` brings them here, and does nothing if they are. What is missing of the system is installed
+where that can be done without asking; else the one line that does it is printed.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts.set_up import ROOT, SetUpError, ensure_package, run, turn
+
+POM = Path(__file__).with_name("kafka.xml")
+FOLDER = ROOT / ".kafka"
+_OLDEST_JAVA = 17
+_COMPLETE = ".complete"
+
+
+def kafka_jars() -> Path:
+    """The folder of the broker's jars, fetched first if they are not there. Raises SetUpError."""
+    folder = FOLDER / hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
+    ensure_java()
+    if not (folder / _COMPLETE).exists():
+        if shutil.which("mvn") is None:
+            ensure_package("maven", "Tests with Kafka need Maven, which is missing")
+        with turn():
+            if not (folder / _COMPLETE).exists():  # nobody else has fetched it meanwhile
+                _fetch(folder)
+    return folder
+
+
+def java() -> str:
+    """The command that starts Java: that of JAVA_HOME if it is set."""
+    home = os.environ.get("JAVA_HOME")
+    return str(Path(home) / "bin" / "java") if home else "java"
+
+
+def ensure_java() -> None:
+    """Install a Java that is new enough, or raise SetUpError with the line that does."""
+    if java_version() < _OLDEST_JAVA:
+        ensure_package("default-jre-headless", f"Tests with Kafka need Java {_OLDEST_JAVA} or newer, which is missing")
+    if (found := java_version()) < _OLDEST_JAVA:
+        problem = f"Tests with Kafka need Java {_OLDEST_JAVA} or newer, and {java()} is version {found}"
+        raise SetUpError(f"{problem}. Install a newer one, or name its folder with JAVA_HOME")
+
+
+def java_version() -> int:
+    """The major version of Java here, 0 if there is none."""
+    try:
+        said = subprocess.run([java(), "-version"], capture_output=True, text=True).stderr
+    except FileNotFoundError:
+        return 0
+    found = re.search(r'version "(\d+)', said)
+    return int(found.group(1)) if found else 0
+
+
+def _fetch(folder: Path) -> None:
+    """Let Maven copy the artifacts, each checked by its checksum, into `folder`; a torn folder is fetched anew."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    goal = ["dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
+    run("Fetching the Kafka broker", ["mvn", "-B", "-C", "-f", str(POM), *goal])
+    (folder / _COMPLETE).touch()
+
+
+if __name__ == "__main__":
+    try:
+        kafka_jars()
+    except (SetUpError, OSError) as error:
+        sys.exit(f"clickwatch: {error}.")
