@@ -1,4 +1,4 @@
-"""Writes requirements/run.txt and requirements/dev.txt anew: every package pinned, every file hashed.
+"""Writes the lock files in requirements/ anew: every package pinned, every file hashed.
 
 One resolution holds for Linux and macOS, x86-64 and arm64, and every supported Python,
 which all get the same versions. Pins that still fit stay
@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN = Path("requirements/run.txt")
+KAFKA = Path("requirements/kafka.txt")
 DEV = Path("requirements/dev.txt")
 _OPTIONS = (
     "--universal",
@@ -36,9 +37,10 @@ def _lock(output: Path, *options: str) -> None:
 
 
 def main() -> None:
-    """Lock what the commands need, then what the tests need on top, with the same pins."""
+    """Lock what the commands need, then what each extra and the tests need on top, with the same pins."""
     _lock(RUN, *sys.argv[1:])
-    _lock(DEV, "--extra=dev", f"--constraint={RUN}", *sys.argv[1:])
+    _lock(KAFKA, "--extra=kafka", f"--constraint={RUN}", *sys.argv[1:])
+    _lock(DEV, "--extra=dev", "--extra=kafka", f"--constraint={KAFKA}", *sys.argv[1:])
 
 
 if __name__ == "__main__":
