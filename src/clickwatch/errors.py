@@ -23,6 +23,10 @@ class SettingsError(ClickwatchError):
     exit_code = 2
 
 
+class MissingExtra(ClickwatchError):
+    """A part of clickwatch that is not installed: its libraries are an extra."""
+
+
 class StorageError(ClickwatchError):
     """A file or folder that cannot be read or written: permissions, a full disk, a failed sync."""
 
@@ -33,6 +37,14 @@ class LogError(ClickwatchError):
 
 class RecordTooLong(LogError):
     """A record that no log takes (the intake's own, smaller limit refuses with a reason instead)."""
+
+
+class NotDelivered(LogError):
+    """Records that the log did not acknowledge; the first `delivered` of those handed over, at least, are kept."""
+
+    def __init__(self, problem: str, cure: str, delivered: int) -> None:
+        super().__init__(problem, cure)
+        self.delivered = delivered
 
 
 class KeyProblem(ClickwatchError):

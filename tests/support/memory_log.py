@@ -31,13 +31,21 @@ class MemoryLog:
     def partitions(self) -> int:
         return len(self._partitions)
 
+    @property
+    def identity(self) -> str:
+        return ""
+
+    @property
+    def keyed(self) -> bool:
+        return False
+
     def start_offset(self, partition: int) -> int:
         return 0
 
     def end_offset(self, partition: int) -> int:
         return int(self._offsets[partition][-1])
 
-    def append(self, partition: int, lines: bytes) -> None:
+    def append(self, partition: int, lines: bytes, keys: Sequence[bytes | None] | None = None) -> None:
         raise NotImplementedError("this log is made whole")
 
     def read(

@@ -1,5 +1,7 @@
 """A log that keeps what is appended in memory, for tests of what goes onto a log."""
 
+from collections.abc import Sequence
+
 from clickwatch.errors import RecordTooLong
 from clickwatch.eventlog.port import MAX_RECORD_BYTES, Buffer, RecordBlock, new_buffer
 
@@ -18,13 +20,21 @@ class RecordedLog:
     def partition(self, number: int) -> bytes:
         return b"".join(lines for partition, lines in self.appends if partition == number)
 
+    @property
+    def identity(self) -> str:
+        return ""
+
+    @property
+    def keyed(self) -> bool:
+        return False
+
     def start_offset(self, partition: int) -> int:
         return 0
 
     def end_offset(self, partition: int) -> int:
         return len(self.partition(partition))
 
-    def append(self, partition: int, lines: bytes) -> None:
+    def append(self, partition: int, lines: bytes, keys: Sequence[bytes | None] | None = None) -> None:
         assert 0 <= partition < self._partitions
         assert lines.endswith(b"\n")
         if max(map(len, lines.split(b"\n"))) > MAX_RECORD_BYTES:

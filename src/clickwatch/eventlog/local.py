@@ -1,6 +1,6 @@
 """The log as append-only files in a folder, which `tail -f` can read: what the embedded mode uses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -62,6 +62,16 @@ class LocalLog:
         """How many partitions the topic was made with."""
         return self._count
 
+    @property
+    def identity(self) -> str:
+        """None beside the folder: files may be put back from a backup."""
+        return ""
+
+    @property
+    def keyed(self) -> bool:
+        """Records are lines, without keys."""
+        return False
+
     def start_offset(self, partition: int) -> int:
         """The offset of the oldest record kept. Raises StorageError."""
         return self._of(self._readers, partition).start_offset()
@@ -70,7 +80,7 @@ class LocalLog:
         """The offset after the newest record that is on disk. Raises StorageError, LogError."""
         return self._of(self._readers, partition).end_offset()
 
-    def append(self, partition: int, lines: bytes) -> None:
+    def append(self, partition: int, lines: bytes, keys: Sequence[bytes | None] | None = None) -> None:
         """See `EventLog.append`. Raises ValueError if `lines` do not end in a newline.
 
         If it raises StorageError, the first records may have been kept, never a part of one. After a failed

@@ -1,6 +1,6 @@
 """What every event log offers, wherever it keeps its records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,23 +55,34 @@ class EventLog(Protocol):
     def partitions(self) -> int:
         """How many partitions there are."""
 
+    @property
+    def identity(self) -> str:
+        """What tells this log from another one in its place; empty if only the place does."""
+
+    @property
+    def keyed(self) -> bool:
+        """Whether records are kept with their keys; else a key only chooses the partition."""
+
     def start_offset(self, partition: int) -> int:
         """The offset of the oldest record kept."""
 
     def end_offset(self, partition: int) -> int:
         """The offset after the newest acknowledged record."""
 
-    def append(self, partition: int, lines: bytes) -> None:
+    def append(self, partition: int, lines: bytes, keys: Sequence[bytes | None] | None = None) -> None:
         """Add newline-terminated records; when it returns they are kept, whole and in order, or it raised.
 
-        Raises RecordTooLong for a record above MAX_RECORD_BYTES (then nothing of `lines` is added), StorageError when
-        the disk refuses.
+        `keys` has one for each record, None where there is none; a log that is not keyed ignores them. Raises
+        RecordTooLong for a record above MAX_RECORD_BYTES (then nothing of `lines` is added), StorageError when the disk
+        refuses, NotDelivered when brokers do not acknowledge.
         """
 
     def read(
         self, partition: int, offset: int, max_bytes: int, until: int | None = None, buffer: Buffer = new_buffer
     ) -> RecordBlock:
         """The acknowledged records from `offset` on, at least one if there is one, about `max_bytes` at most.
+
+        It may wait, for a while, for a log that is away.
 
         `until` is an exclusive bound on offsets; `buffer` gives the room for the block's data. Raises LogError if
         `offset` is not held (any more) or the bytes are damaged.

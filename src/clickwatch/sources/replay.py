@@ -26,7 +26,7 @@ class Replay:
     def __init__(
         self, source: InputFile, file_format: Format, writer: LogWriter, keyed: bool, pace: Pace | None
     ) -> None:
-        """`keyed`: the log has more than one partition. `pace`: None for full speed."""
+        """`keyed`: the log has more than one partition, or keeps keys. `pace`: None for full speed."""
         self.format = file_format
         self._source = source
         self._writer = writer

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from clickwatch.errors import NotDelivered
 from clickwatch.eventlog.port import EventLog
 from clickwatch.sources.batch import LineBatch, joined
 from clickwatch.sources.pace import Pace
@@ -26,22 +27,39 @@ class LogWriter:
 
     def write(self, batch: LineBatch) -> None:
         """Append a batch; a record without a key goes by its own bytes. Raises what the log raises."""
+        keys = self._keys(batch)
         if self._log.partitions == 1:
-            self._append(0, batch.lines)
+            self._append(0, batch.lines, keys)
             return
         partition = self._partitions(batch)
         order = np.argsort(partition, kind="stable")
         lines = batch.lines.take(pa.array(order))
+        keys = None if keys is None else keys[order]
         bounds = np.searchsorted(partition[order], np.arange(self._log.partitions + 1))
         for number, (start, stop) in enumerate(pairwise(bounds.tolist())):
             if start < stop:
-                self._append(number, lines.slice(start, stop - start))
+                self._append(number, lines.slice(start, stop - start), None if keys is None else keys[start:stop])
 
-    def _append(self, partition: int, lines: pa.Array) -> None:
+    def _append(self, partition: int, lines: pa.Array, keys: NDArray[np.object_] | None) -> None:
         data = joined(lines)
-        self._log.append(partition, data)
-        self.events += len(lines)
-        self.bytes += len(data)
+        try:
+            self._log.append(partition, data, None if keys is None else keys.tolist())
+        except NotDelivered as failure:
+            self._count(failure.delivered, len(joined(lines.slice(0, failure.delivered))))
+            raise
+        self._count(len(lines), len(data))
+
+    def _count(self, events: int, size: int) -> None:
+        self.events += events
+        self.bytes += size
+
+    def _keys(self, batch: LineBatch) -> NDArray[np.object_] | None:
+        """The key of each record (bytes or None), for a log that keeps them."""
+        if batch.keys is None or not self._log.keyed:
+            return None
+        names = np.array([*batch.keys.dictionary.to_pylist(), None], dtype=object)
+        chosen: NDArray[np.object_] = names[np.asarray(batch.keys.indices.fill_null(len(names) - 1))]
+        return chosen
 
     def _partitions(self, batch: LineBatch) -> NDArray[np.uint16]:
         if batch.keys is None:
