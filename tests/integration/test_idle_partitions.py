@@ -56,6 +56,14 @@ class Stage:
         """The step in which a view comes in."""
         return lambda: self.log.add(partition, entry(at, logged=logged))
 
+    def log_goes(self) -> None:
+        """The step in which the log stops answering."""
+        self.log.there.clear()
+
+    def log_is_back(self) -> None:
+        """The step in which it answers again."""
+        self.log.there.set()
+
     def windows(self) -> dict[int, tuple[int, bool]]:
         """By the minute of the start: views, and whether the window is closed."""
         rows = self._home.found(self.log.partitions).windows
@@ -107,6 +115,17 @@ def test_windows_close_by_the_wall_clock_where_partitions_are_idle(tmp_path: Pat
     assert stage.windows() == {0: (1, True), 5: (1, False)}
     stage.play(stage.time_is(16.99), stage.time_is(17.5))
     assert stage.windows() == {0: (1, True), 5: (1, True)}
+
+
+def test_partitions_of_a_log_that_is_away_are_not_idle(tmp_path: Path, clock: FakeClock) -> None:
+    # p0:    v7
+    # p1:    (nothing)
+    # wall:  9     9─────────12.5   13      away until 12.5: who knows what comes; [0, 10) would be closed at 12
+    stage = Stage(tmp_path / "home", clock, 2)
+    stage.play(stage.log_gets(0, 7, logged=9), stage.log_goes, stage.time_is(12.5), stage.log_is_back)
+    assert stage.windows() == {0: (1, False), 5: (1, False)}
+    stage.play(stage.time_is(12.5), stage.time_is(13))
+    assert stage.windows() == {0: (1, True), 5: (1, False)}
 
 
 def test_one_busy_partition_closes_windows_beside_an_idle_one(tmp_path: Path, clock: FakeClock) -> None:

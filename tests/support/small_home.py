@@ -61,12 +61,14 @@ class SmallHome:
 
 
 class GrowingLog(MemoryLog):
-    """A log that gets more records while it is read."""
+    """A log that gets more records while it is read; it is away, and asking it hangs, while `there` is not set."""
 
     def __init__(self, partitions: Sequence[Sequence[Entry]]) -> None:
         super().__init__(partitions)
         self._entries = [list(entries) for entries in partitions]
         self._log = MemoryLog(self._entries)
+        self.there = threading.Event()
+        self.there.set()
 
     def add(self, partition: int, *entries: Entry) -> None:
         """Append records with log times of their own."""
@@ -74,6 +76,7 @@ class GrowingLog(MemoryLog):
         self._log = MemoryLog(self._entries)
 
     def end_offset(self, partition: int) -> int:
+        assert self.there.wait(60)
         return self._log.end_offset(partition)
 
     def read(

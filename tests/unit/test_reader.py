@@ -59,6 +59,17 @@ def test_what_comes_later_is_read_later() -> None:
     reads.close()
 
 
+def test_a_log_that_is_away_is_asked_again_and_nothing_is_lost_by_it() -> None:
+    log = GrowingLog([shopping(0, 2)])
+    log.there.clear()
+    reads = reader(log)
+    assert [reads.next().keeps_waiting for _ in range(2)] == [True, True]
+    log.there.set()
+    ahead = reads.next()
+    assert (offsets(ahead), ahead.keeps_waiting) == ({0: [0, LENGTH]}, False)
+    reads.close()
+
+
 def test_a_failure_of_the_log_is_raised_where_the_blocks_are_asked_for() -> None:
     class Damaged(MemoryLog):
         def read(

@@ -180,7 +180,7 @@ def _recovered(
     check_log(log, recorded)
     check_archive(archive.last_epoch(), recorded)
     intakes = _intakes(settings, home, rules, range(log.partitions), starting_watermarks(recorded))
-    rerun = Rerun(log, judges, intakes, recorded, watch.on_step)
+    rerun = Rerun(log, judges, intakes, recorded, settings.epoch_max_bytes, watch.on_step)
     remember_ids(archive, intakes, rules.stream.horizon)
     rerun.run(writer.add)
     return recorded, intakes

@@ -99,6 +99,8 @@ class EmbeddedPipeline:
             ahead = self._parts.reader.next(until)
             if ahead.blocks:
                 self._process(ahead)
+            elif ahead.keeps_waiting:
+                self._hold_out()
             elif until is not None:
                 return
             else:
@@ -130,6 +132,14 @@ class EmbeddedPipeline:
     def _frontier(self) -> int | None:
         return self._parts.frontier.at(self._position.watermarks(), self._clocks.monotonic(), self._clocks.wall())
 
+    def _hold_out(self) -> None:
+        """The log is away: its partitions are not idle, and the lease stays this pipeline's."""
+        now = self._clocks.monotonic()
+        for partition in self._position.intakes:
+            self._parts.frontier.heard(partition, now)
+        self._ask_around()
+        self._keep_lease()
+
     def _rest(self) -> None:
         """Nothing new: close what idle partitions held open, keep the lease, and see what others want."""
         self._ask_around()
@@ -140,7 +150,11 @@ class EmbeddedPipeline:
             self._parts.committer.close(self._position.last_epoch, frontier, self._parts.archive.archived)
             self._position.closed_until = frontier
             self._renewed = self._clocks.monotonic()
-        elif self._clocks.monotonic() - self._renewed > LEASE_TTL // 3:
+        else:
+            self._keep_lease()
+
+    def _keep_lease(self) -> None:
+        if self._clocks.monotonic() - self._renewed > LEASE_TTL // 3:
             self._parts.committer.renew(self._parts.archive.archived)
             self._renewed = self._clocks.monotonic()
 

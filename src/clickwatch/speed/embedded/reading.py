@@ -2,12 +2,14 @@
 
 from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from clickwatch.eventlog.port import EventLog, RecordBlock
 from clickwatch.intake.judging import Judged
 from clickwatch.speed.embedded.judging_pool import JudgePool
+
+_ATTENTION_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,15 @@ class JudgedBlock:
 
 @dataclass(frozen=True)
 class Ahead:
-    """What the log had for the next epoch."""
+    """What the log had for the next epoch; nothing yet, if it `keeps_waiting` for the log."""
 
     blocks: tuple[JudgedBlock, ...]
+    keeps_waiting: bool = False
 
     @property
     def nbytes(self) -> int:
         """Bytes of the log in these blocks."""
-        return sum(b.block.next_offset - b.start_offset for b in self.blocks)
+        return sum(int(b.block.ends[-1] - b.block.starts[0]) + 1 for b in self.blocks)
 
 
 class Reader:
@@ -48,9 +51,14 @@ class Reader:
         self._ahead: deque[Future[Ahead]] = deque()
 
     def next(self, until: Mapping[int, int] | None = None) -> Ahead:
-        """The next blocks (none where there is nothing new). `until`: offsets to stop before."""
+        """The next blocks (none where there is nothing new). `until`: offsets to stop before.
+
+        A log that is away is not waited for longer than a moment: call again.
+        """
         if not self._ahead:
             self._ahead.append(self._pool.submit(self._read, until))
+        if wait((self._ahead[0],), _ATTENTION_SECONDS).not_done:
+            return Ahead((), keeps_waiting=True)
         ahead = self._ahead.popleft().result()
         if ahead.nbytes >= self._max_bytes // 2:
             while len(self._ahead) < self._judges.parallel:
@@ -70,15 +78,15 @@ class Reader:
     def _read(self, until: Mapping[int, int] | None) -> Ahead:
         ends = {p: self._end(p, until) for p in self._offsets}
         waiting = [p for p, end in ends.items() if self._offsets[p] < end]
-        blocks = tuple(self._read_partition(p, ends[p], self._max_bytes // len(waiting)) for p in waiting)
-        for block in blocks:
-            self._offsets[block.block.partition] = block.block.next_offset
-        return Ahead(blocks)
+        share = self._max_bytes // max(len(waiting), 1)
+        read = [(self._offsets[p], self._read_partition(p, ends[p], share)) for p in waiting]
+        # Only once all are read: if one cannot be, none is taken for read.
+        for _, block in read:
+            self._offsets[block.partition] = block.next_offset
+        return Ahead(tuple(JudgedBlock(start, block, self._judges.judge(block)) for start, block in read if len(block)))
 
     def _end(self, partition: int, until: Mapping[int, int] | None) -> int:
         return self._log.end_offset(partition) if until is None else until[partition]
 
-    def _read_partition(self, partition: int, end: int, max_bytes: int) -> JudgedBlock:
-        start = self._offsets[partition]
-        block = self._log.read(partition, start, max_bytes, end, self._judges.buffer)
-        return JudgedBlock(start, block, self._judges.judge(block))
+    def _read_partition(self, partition: int, end: int, max_bytes: int) -> RecordBlock:
+        return self._log.read(partition, self._offsets[partition], max_bytes, end, self._judges.buffer)

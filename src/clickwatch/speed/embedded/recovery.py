@@ -109,13 +109,15 @@ class Rerun:
         judges: JudgePool,
         intakes: Mapping[int, PartitionIntake],
         recorded: Recorded,
+        max_bytes: int,
         on_step: Callable[[str], None] = lambda step: None,
     ) -> None:
-        """`on_step` hears of each epoch that was handed over."""
+        """At most `max_bytes` are read at a time. `on_step` hears of each epoch that was handed over."""
         self._log = log
         self._judges = judges
         self._intakes = intakes
         self._recorded = recorded
+        self._max_bytes = max_bytes
         self._on_step = on_step
         self._coming = iter(recorded.unarchived)
         self._ahead: deque[_Piece] = deque()
@@ -144,8 +146,9 @@ class Rerun:
     def _blocks(self, recorded: EpochRange) -> Iterator[JudgedBlock]:
         offset, end = recorded.start_offset, recorded.end_offset
         while offset < end:
-            block = self._log.read(recorded.partition, offset, end - offset, end, self._judges.buffer)
-            yield JudgedBlock(offset, block, self._judges.judge(block))
+            block = self._log.read(recorded.partition, offset, self._max_bytes, end, self._judges.buffer)
+            if len(block):
+                yield JudgedBlock(offset, block, self._judges.judge(block))
             offset = block.next_offset
 
     def _again(self, piece: _Piece) -> list[Taken]:
