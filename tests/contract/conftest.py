@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 
 from clickwatch.eventlog.port import EventLog
-from tests.support.event_logs import ADAPTERS, Adapter, Clock
+from dev.broker import Broker
+from tests.support.event_logs import Adapter, Clock, KafkaTopics, LocalFiles
 
 
-@pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.name)
+@pytest.fixture(params=["local", "kafka"])
 def log_adapter(request: pytest.FixtureRequest) -> Adapter:
-    adapter: Adapter = request.param
-    return adapter
+    if request.param == "local":
+        return LocalFiles()
+    broker: Broker = request.getfixturevalue("broker")
+    return KafkaTopics(broker.servers())
 
 
 @pytest.fixture

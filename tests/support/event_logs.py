@@ -1,11 +1,14 @@
-"""The event logs that the contract suite runs on. Another log is one more adapter in `ADAPTERS`."""
+"""The event logs that the contract suite runs on. Another log is one more adapter here."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
+from clickwatch.eventlog.kafka.config import KafkaConfig
+from clickwatch.eventlog.kafka.log import KafkaLog
 from clickwatch.eventlog.local import LocalLog, LocalLogConfig
 from clickwatch.eventlog.port import EventLog
 
@@ -56,7 +59,28 @@ class LocalFiles:
         return open_local(folder, clock, partitions=partitions, segment_bytes=200, group_bytes=64)
 
 
-ADAPTERS: tuple[Adapter, ...] = (LocalFiles(),)
+@dataclass(frozen=True)
+class KafkaTopics:
+    """Topics of a broker, one for each folder."""
+
+    servers: str
+    name: str = "kafka"
+    capabilities: frozenset[Capability] = frozenset()
+
+    def open(self, folder: Path, partitions: int, clock: Callable[[], int]) -> EventLog:
+        return open_kafka(self.servers, topic_of(folder), partitions)
+
+
+def topic_of(folder: Path) -> str:
+    """The name of the topic that belongs to a test's folder."""
+    return f"{folder.name}-{sha256(str(folder).encode()).hexdigest()[:12]}"
+
+
+def open_kafka(
+    servers: str, topic: str, partitions: int = 1, patience: int = 30_000_000, create: bool = True
+) -> KafkaLog:
+    """A log on Kafka for a test; `patience` in µs."""
+    return KafkaLog(KafkaConfig(servers, topic, partitions, DAY, patience))
 
 
 def open_local(

@@ -1,8 +1,8 @@
 """The one reader of the environment: `AppSettings`, from environment variables or a `.env` file.
 
 Comes in: text. Goes out: one frozen value with every setting checked; durations are µs. Only the commands and
-the wiring read it; all other rooms get what they need as plain values. `alerts.py` has the settings of the alerts,
-`kinds.py` the kinds of values.
+the wiring read it; all other rooms get what they need as plain values. `alerts.py` and `kafka.py` have those of the
+alerts and of the connection to Kafka, `kinds.py` the kinds of values.
 """
 
 from functools import lru_cache
@@ -16,13 +16,14 @@ from pydantic_settings import SettingsConfigDict
 from clickwatch.domain.window import DAY, HOUR, MINUTE, SECOND
 from clickwatch.errors import SettingsError
 from clickwatch.settings.alerts import AlertSettings
+from clickwatch.settings.kafka import KafkaSettings
 from clickwatch.settings.kinds import Days, Minutes, Names, Place, Seconds, Topic
 
 _LONGEST = 366 * DAY
 _MOST_WINDOWS = 1440
 
 
-class AppSettings(AlertSettings):
+class AppSettings(AlertSettings, KafkaSettings):
     """Every setting of clickwatch. Names are those of the environment, in lower case here."""
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
@@ -40,7 +41,7 @@ class AppSettings(AlertSettings):
         description="The key file, or the folder where each home's key is made at first start. Never inside the home.",
     )
     kafka_bootstrap_servers: str = Field(
-        default="localhost:9092", description="Kafka brokers (not used by the local log)."
+        default="localhost:9092", min_length=1, description="Kafka brokers (not used by the local log)."
     )
     kafka_clickstream_topic: Topic = Field(
         default="clickstream_events",
