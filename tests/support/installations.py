@@ -19,7 +19,7 @@ from clickwatch.settings import AppSettings, load_settings
 from clickwatch.store import schema
 from clickwatch.store.database import open_store
 from clickwatch.wiring.home import Home
-from clickwatch.wiring.log import open_log
+from clickwatch.wiring.log_kinds import LogKind, log_for_writing
 from clickwatch.wiring.rules import stream_rules, window_spec
 
 KEY = "5f1b9d6c2e8a4703916fd3b8c05a7e24" * 2
@@ -40,6 +40,7 @@ class Installation:
 
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    kind: LogKind = LogKind.LOG
 
     @property
     def environment(self) -> dict[str, str]:
@@ -57,7 +58,7 @@ class Installation:
 
     def log(self) -> EventLog:
         """The event log, to be closed by the caller."""
-        return open_log(self.app_settings())
+        return log_for_writing(self.app_settings(), self.kind, lambda: False)
 
     def append(self, lines: Mapping[int, bytes]) -> None:
         """Append lines to the log's partitions."""

@@ -24,7 +24,8 @@ from clickwatch.sources.chaos.generator import ChaosGenerator
 from clickwatch.sources.pace import Pace
 from clickwatch.sources.profiles import DataGenerator, DataGeneratorFactory, Plan, Wish
 from clickwatch.sources.writer import LogWriter, deliver
-from clickwatch.wiring.log import open_log, wall_clock
+from clickwatch.wiring.log import wall_clock
+from clickwatch.wiring.log_kinds import LogKind, log_for_writing
 
 
 class Profile(StrEnum):
@@ -33,12 +34,6 @@ class Profile(StrEnum):
     STEADY = "steady"
     DAY = "day"
     CHAOS = "chaos"
-
-
-class Target(StrEnum):
-    """Where events can go."""
-
-    LOG = "log"
 
 
 def produce(
@@ -71,7 +66,7 @@ def produce(
     truth: Annotated[
         Path | None, typer.Option(help="chaos: the new file that says what has to come of it.", show_default=False)
     ] = None,
-    to: Annotated[Target, typer.Option(help="Where the events go.")] = Target.LOG,
+    to: Annotated[LogKind, typer.Option(help="Where the events go: this home's files, or Kafka.")] = LogKind.LOG,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object.")] = False,
 ) -> None:
     """Put synthetic traffic onto the log: 1,000 shoppers, 100 products, some that all look at and nobody buys."""
@@ -79,6 +74,8 @@ def produce(
         raise typer.BadParameter("it goes with --profile day, and not with --start", param_hint="--date")
     if (truth is None) is (profile is Profile.CHAOS):
         raise typer.BadParameter("it goes with --profile chaos, which needs it", param_hint="--truth")
+    if truth is not None and to is not LogKind.LOG:
+        raise typer.BadParameter("chaos is for this home's own log, which is empty", param_hint="--to")
     settings = current_settings()
     wish = Wish(
         now=wall_clock(),
@@ -95,10 +92,9 @@ def produce(
     if profile is Profile.DAY:
         _warn_of_future(generator.plan, wish.now, settings.intake_max_future)
     with StopOnSignal() as stopping:
-        writer, took = _run(generator, stopping, is_paced=profile is Profile.STEADY)
+        writer = _run(generator, stopping, to, profile, as_json)
     if isinstance(generator, ChaosGenerator) and truth is not None:
         keep_truth(generator, settings, truth, is_whole=writer.events == generator.plan.events)
-    _report(profile, generator.plan, writer, took, as_json, stopping())
     if truth is not None and truth.exists() and not as_json:
         print(f"What has to come of them is in {printable(str(truth))}: clickwatch score --truth says whether it did.")
     raise typer.Exit(stopping.exit_code)
@@ -110,25 +106,27 @@ def _warn_of_future(plan: Plan, now: int, tolerated: int) -> None:
         print(f"clickwatch: {problem}.", file=sys.stderr)
 
 
-def _run(generator: DataGenerator, stopping: StopOnSignal, is_paced: bool) -> tuple[LogWriter, int]:
-    """Deliver the events; what was written, and the µs it took."""
+def _run(generator: DataGenerator, stopping: StopOnSignal, to: LogKind, profile: Profile, as_json: bool) -> LogWriter:
+    """Deliver the events; the summary comes in any case, an error after it."""
     plan = generator.plan
     began = _monotonic()
-    pace = Pace(_monotonic, time.sleep, stopping) if is_paced else None
+    pace = Pace(_monotonic, time.sleep, stopping) if profile is Profile.STEADY else None
     if pace is not None:
         pace.begin(plan.start)
-    log = open_log(current_settings())
+    log = log_for_writing(current_settings(), to, stopping)
+    writer = LogWriter(log)
     try:
-        writer = LogWriter(log)
         with event_progress("Shoppers are in the shop", plan.events) as update:
             for _ in deliver(generator.batches(), writer, pace, stopping):
                 update(writer.events)
     finally:
         log.close()
-    return writer, _monotonic() - began
+        _report(profile, plan, writer, _monotonic() - began, as_json)
+    return writer
 
 
-def _report(profile: Profile, plan: Plan, writer: LogWriter, took: int, as_json: bool, stopped: bool) -> None:
+def _report(profile: Profile, plan: Plan, writer: LogWriter, took: int, as_json: bool) -> None:
+    stopped = writer.events < plan.events
     if as_json:
         facts = {"profile": profile.value, "events": writer.events, "planned": plan.events, "bytes": writer.bytes}
         facts |= {"start": iso_utc(plan.start), "end": iso_utc(plan.start + plan.duration), "seed": plan.seed}

@@ -18,7 +18,7 @@ from clickwatch.sources.opening import InputFile
 from clickwatch.sources.pace import Pace
 from clickwatch.sources.replay import Format, Replay
 from clickwatch.sources.writer import LogWriter
-from clickwatch.wiring.log import open_log
+from clickwatch.wiring.log_kinds import LogKind, log_for_writing
 
 
 def replay(
@@ -27,15 +27,16 @@ def replay(
         Format, typer.Option("--format", help="clickwatch: one JSON event per line. rees46: that data set's CSV.")
     ] = Format.CLICKWATCH,
     speed: Annotated[str, typer.Option(help="max, or so many times real time: 1, 60, 0.5.")] = "max",
+    to: Annotated[LogKind, typer.Option(help="Where the events go: this home's files, or Kafka.")] = LogKind.LOG,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object.")] = False,
 ) -> None:
     """Put a data set onto the log; lines of JSON byte for byte, broken ones too: intake judges them."""
     times_real = _speed(speed)
     with StopOnSignal() as stopping, InputFile(file, stopping) as source:
-        log = open_log(current_settings())
+        log = log_for_writing(current_settings(), to, stopping)
         try:
             pace = None if times_real is None else Pace(_monotonic, time.sleep, stopping, times_real)
-            run = Replay(source, file_format, LogWriter(log), log.partitions > 1, pace)
+            run = Replay(source, file_format, LogWriter(log), log.keyed or log.partitions > 1, pace)
             _run(run, source, stopping, as_json)
         finally:
             log.close()

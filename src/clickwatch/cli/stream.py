@@ -12,6 +12,7 @@ from clickwatch.cli.stopping import StopOnSignal
 from clickwatch.cli.wording import number_of
 from clickwatch.settings import current_settings
 from clickwatch.speed.effects import EpochReport
+from clickwatch.wiring.log_kinds import LogKind
 from clickwatch.wiring.pipeline import Watch, run_stream
 
 
@@ -55,15 +56,11 @@ class Engine(StrEnum):
     EMBEDDED = "embedded"
 
 
-class Source(StrEnum):
-    """Where the log is kept."""
-
-    LOG = "log"
-
-
 def stream(
     engine: Annotated[Engine, typer.Option(help="What processes the log.")] = Engine.EMBEDDED,
-    source: Annotated[Source, typer.Option("--from", help="Where the log is kept: in this home's files.")] = Source.LOG,
+    source: Annotated[
+        LogKind, typer.Option("--from", help="Where the log is kept: in this home's files, or by Kafka.")
+    ] = LogKind.LOG,
     until_caught_up: Annotated[
         bool, typer.Option("--until-caught-up", help="Stop when what the log holds now is processed.")
     ] = False,
@@ -78,6 +75,7 @@ def stream(
             tally.add(report)
             view.update(report, tally.short_line())
 
-        run_stream(settings, stopping.event, until_caught_up=until_caught_up, watch=Watch(on_epoch=heard))
+        watch = Watch(on_epoch=heard)
+        run_stream(settings, stopping.event, until_caught_up=until_caught_up, watch=watch, kind=source)
     if not quiet:
         notes.print(f"{'Stopped' if stopping() else 'Caught up'}: {tally.line()}")

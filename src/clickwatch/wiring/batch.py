@@ -26,7 +26,8 @@ from clickwatch.store.database import Store, open_store
 from clickwatch.store.turns import TurnRules, turn
 from clickwatch.wiring.archive import archive_turn, upkeep_turn
 from clickwatch.wiring.home import Home, open_home
-from clickwatch.wiring.log import open_log, wall_clock
+from clickwatch.wiring.log import wall_clock
+from clickwatch.wiring.log_kinds import log_of_home
 from clickwatch.wiring.pipeline import archive_tail
 
 _RUN = TurnRules(ttl=HOUR, patience=0)
@@ -83,7 +84,7 @@ def compact_day(store: Store, home: Home, day: Day) -> int:
 def _day(settings: AppSettings, day: Day, on_step: OnStep) -> Iterator[tuple[DayRun, Store, Home]]:
     pa.set_memory_pool(pa.system_memory_pool())  # it gives back what a large file took
     home = open_home(settings)
-    with closing(open_store(home.store, create=False)) as store, closing(open_log(settings)) as log:
+    with closing(open_store(home.store, create=False)) as store, closing(log_of_home(settings)) as log:
         sources = CutSources(
             store,
             log,

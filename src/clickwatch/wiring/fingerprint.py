@@ -5,14 +5,18 @@ from collections.abc import Mapping
 
 from clickwatch.domain.duration import format_duration
 from clickwatch.domain.event import CONTRACT_VERSION
-from clickwatch.errors import KeyProblem, SettingsError
+from clickwatch.errors import KeyProblem, LogError, SettingsError
 from clickwatch.intake.intake import IntakeRules
 
+_LOG = "log"
 
-def fingerprint(rules: IntakeRules) -> str:
-    """The decision-shaping settings as one line of JSON, by the names that people set."""
+
+def fingerprint(rules: IntakeRules, log: str) -> str:
+    """The decision-shaping settings as one line of JSON, by the names that people set, and the log's identity."""
+    named = {_LOG: log} if log else {}
     return json.dumps(
         {
+            **named,
             "contract": str(CONTRACT_VERSION),
             "SPARK_WINDOW_DURATION": format_duration(rules.spec.length),
             "SPARK_SLIDE_DURATION": format_duration(rules.spec.slide),
@@ -23,12 +27,26 @@ def fingerprint(rules: IntakeRules) -> str:
     )
 
 
+def log_of(recorded: str | None) -> str:
+    """The identity of the log that a home was begun with; empty for its local log."""
+    return str(json.loads(recorded).get(_LOG, "")) if recorded else ""
+
+
 def check_fingerprint(recorded: str | None, now: str) -> None:
-    """Raise SettingsError or KeyProblem, naming what changed, unless the stream was begun with the same settings."""
+    """Raise an error that names what changed unless the stream was begun with the same log and settings.
+
+    LogError for the log, KeyProblem for the key, SettingsError for any other.
+    """
     if recorded is None or recorded == now:
         return
     before: Mapping[str, str] = json.loads(recorded)
     after: Mapping[str, str] = json.loads(now)
+    if log_of(recorded) != log_of(now):
+        first, other = (log_of(of) or "its local log" for of in (recorded, now))
+        raise LogError(
+            f"This home was begun with {first}, and would go on with {other}",
+            "Go on with the first one (--from log or kafka), or stream this one into a new home (CLICKWATCH_HOME)",
+        )
     changed = [name for name in after if before.get(name) != after[name]]
     if "key" in changed:
         raise KeyProblem(

@@ -42,7 +42,8 @@ from clickwatch.wiring.alerts import delivering
 from clickwatch.wiring.archive import archive_turn
 from clickwatch.wiring.fingerprint import fingerprint
 from clickwatch.wiring.home import Home, open_home
-from clickwatch.wiring.log import open_log, wall_clock
+from clickwatch.wiring.log import wall_clock
+from clickwatch.wiring.log_kinds import LogKind, log_for_streaming
 from clickwatch.wiring.own_log import speak_on_standard_error
 from clickwatch.wiring.rules import intake_rules, window_spec
 
@@ -61,13 +62,19 @@ def monotonic() -> int:
 
 
 def run_stream(
-    settings: AppSettings, stop: threading.Event, *, until_caught_up: bool, watch: Watch | None = None
+    settings: AppSettings,
+    stop: threading.Event,
+    *,
+    until_caught_up: bool,
+    watch: Watch | None = None,
+    kind: LogKind = LogKind.LOG,
 ) -> None:
-    """Run the embedded pipeline over the home's log until `stop` is set, or it has caught up with the log.
+    """Run the embedded pipeline over a log until `stop` is set, or it has caught up with the log.
 
     Raises ClickwatchError with what is wrong; nothing that was acknowledged is lost by that.
     """
-    stream_from(open_log(settings), settings, stop, until_caught_up=until_caught_up, watch=watch or Watch())
+    log = log_for_streaming(settings, kind, stop.is_set)
+    stream_from(log, settings, stop, until_caught_up=until_caught_up, watch=watch or Watch())
 
 
 def stream_from(
@@ -116,7 +123,7 @@ def _pipeline(
     """The pipeline in the state in which the last one left off, ready to run."""
     # Arrow's own allocator keeps what an archive commit took: as fast, and 80 MiB more.
     pa.set_memory_pool(pa.system_memory_pool())
-    rules = intake_rules(settings, home, store)
+    rules = intake_rules(settings, home, store, log.identity)
     watch.on_step("key read")
     create = _last_epoch(store) == 0
     archive = DeltaArchive.open(home.archive, create=create, turn=archive_turn(store), on_step=watch.on_step)
@@ -125,7 +132,7 @@ def _pipeline(
     with _archiving(archive, settings) as writer, closing(_judges(settings, rules)) as judges:
         recorded, intakes = _recovered(settings, home, log, store, rules, archive, writer, judges, watch)
         frontier = Frontier(intakes, idle_after, rules.stream.delay, monotonic())
-        committer = EpochCommitter(store, lease, _alert_book(settings), fingerprint(rules), wall_clock)
+        committer = EpochCommitter(store, lease, _alert_book(settings), fingerprint(rules, log.identity), wall_clock)
         parts = Parts(_reader(settings, log, judges, recorded), rules.spec, committer, writer, frontier)
         position = Position(recorded.last_epoch, intakes)
         clocks = Clocks(wall_clock, monotonic)

@@ -14,7 +14,8 @@ from clickwatch.settings import AppSettings
 from clickwatch.store.database import open_store
 from clickwatch.store.turns import TurnRules, turn
 from clickwatch.wiring.home import Home
-from clickwatch.wiring.log import open_log, wall_clock
+from clickwatch.wiring.log import wall_clock
+from clickwatch.wiring.log_kinds import log_of_home
 from clickwatch.wiring.rules import stream_rules, window_spec
 
 _TURN = TurnRules(ttl=HOUR, patience=0)
@@ -35,7 +36,7 @@ def repairing(settings: AppSettings, *, dry_run: bool, on_step: OnStep = lambda 
     )
     with ExitStack() as opened:
         store = opened.enter_context(closing(open_store(home.store, create=False)))
-        log = opened.enter_context(closing(open_log(settings)))
+        log = opened.enter_context(closing(log_of_home(settings)))
         if dry_run:
             yield Replay(store, log, Rehearsal(store, log), rules)
             return

@@ -25,11 +25,14 @@ def stream_rules(settings: AppSettings) -> StreamRules:
     return StreamRules(delay=delay, max_future=settings.intake_max_future, horizon=horizon)
 
 
-def intake_rules(settings: AppSettings, home: Home, store: Store) -> IntakeRules:
-    """The rules for this home. Raises SettingsError or KeyProblem if it was begun under others."""
+def intake_rules(settings: AppSettings, home: Home, store: Store, log: str) -> IntakeRules:
+    """The rules for this home and the log of that identity.
+
+    Raises LogError, SettingsError or KeyProblem if the home was begun with another log, or under other settings.
+    """
     with store.read() as connection:
         before = epochs.fingerprint(connection)
     key = pseudonym_key(settings, home, begun=before is not None)
     rules = IntakeRules(stream_rules(settings), window_spec(settings), Pseudonymiser(key))
-    check_fingerprint(before, fingerprint(rules))
+    check_fingerprint(before, fingerprint(rules, log))
     return rules

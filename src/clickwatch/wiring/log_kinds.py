@@ -1,0 +1,49 @@
+"""Which log a command works on: the home's own, or Kafka's; a home stays with the one that it was begun with."""
+
+from collections.abc import Callable
+from contextlib import closing
+from enum import StrEnum
+
+from clickwatch.eventlog.port import EventLog
+from clickwatch.settings import AppSettings
+from clickwatch.store import epochs
+from clickwatch.store.database import open_store
+from clickwatch.wiring.fingerprint import log_of
+from clickwatch.wiring.home import Home
+from clickwatch.wiring.kafka import open_kafka_log
+from clickwatch.wiring.log import open_log
+
+
+class LogKind(StrEnum):
+    """Where a log is kept."""
+
+    LOG = "log"
+    KAFKA = "kafka"
+
+
+def log_for_writing(settings: AppSettings, kind: LogKind, stopping: Callable[[], bool]) -> EventLog:
+    """The log of that kind, made if it is not there. Raises what `open_log` and `open_kafka_log` do."""
+    return open_kafka_log(settings, True, stopping) if kind is LogKind.KAFKA else open_log(settings)
+
+
+def log_for_streaming(settings: AppSettings, kind: LogKind, stopping: Callable[[], bool]) -> EventLog:
+    """The log of that kind; a topic that the home has read of must be there. Raises as above."""
+    if kind is LogKind.KAFKA:
+        return open_kafka_log(settings, _recorded(settings) is None, stopping)
+    return open_log(settings)
+
+
+def log_of_home(settings: AppSettings) -> EventLog:
+    """The log that the home was begun with; its own if nothing has been streamed yet. Raises as above."""
+    if log_of(_recorded(settings)):
+        return open_kafka_log(settings, False, lambda: False)
+    return open_log(settings)
+
+
+def _recorded(settings: AppSettings) -> str | None:
+    """The fingerprint of the home's last epoch."""
+    home = Home(settings.clickwatch_home.expanduser().absolute())
+    if not home.store.exists():
+        return None
+    with closing(open_store(home.store, create=True)) as store, store.read() as connection:
+        return epochs.fingerprint(connection)
