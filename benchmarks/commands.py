@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from clickwatch.wiring.log_kinds import LogKind
+
 _ROOT = Path(__file__).resolve().parent.parent
 
 Say = Callable[[str], None]
@@ -36,9 +38,16 @@ def running(
             process.stdout.close()
 
 
-def measured_run(folder: Path) -> dict[str, Any]:
-    """What `benchmarks.child` says of one pass over the home's log. Raises CalledProcessError if it fails."""
-    with running(folder, "benchmarks.child", str(folder), output=subprocess.PIPE) as process:
+def measured_run(
+    folder: Path, kind: LogKind = LogKind.LOG, settings: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What `benchmarks.child` says of one pass over a log. Raises CalledProcessError if it fails."""
+    return measured(folder, "benchmarks.child", str(folder), kind, settings=settings)
+
+
+def measured(folder: Path, *words: str, settings: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The line of JSON that `python -m WORDS` ends with. Raises CalledProcessError if it fails."""
+    with running(folder, *words, settings=settings, output=subprocess.PIPE) as process:
         output, _ = process.communicate()
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, process.args)

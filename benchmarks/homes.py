@@ -11,7 +11,8 @@ from clickwatch.domain.window import DAY, MINUTE
 from clickwatch.settings import AppSettings, load_settings
 from clickwatch.sources.traffic import TrafficGenerator, TrafficPlan
 from clickwatch.sources.writer import LogWriter
-from clickwatch.wiring.log import open_log, wall_clock
+from clickwatch.wiring.log import wall_clock
+from clickwatch.wiring.log_kinds import LogKind, log_for_writing
 
 HIGH_INTEREST = ("PROD_001", "PROD_002", "PROD_003")
 
@@ -49,9 +50,9 @@ def settings_of(folder: Path, **values: object) -> AppSettings:
     return load_settings(clickwatch_home=folder / "home", pseudonym_key_file=folder / "keys", _env_file=None, **values)
 
 
-def fill(folder: Path, plan: TrafficPlan) -> int:
-    """Write the traffic onto the home's log; the bytes that it takes."""
-    log = open_log(settings_of(folder))
+def fill(folder: Path, plan: TrafficPlan, kind: LogKind = LogKind.LOG, **settings: object) -> int:
+    """Write the traffic onto a log; the bytes that it takes."""
+    log = log_for_writing(settings_of(folder, **settings), kind, lambda: False)
     try:
         writer = LogWriter(log)
         for batch in TrafficGenerator(plan).batches():

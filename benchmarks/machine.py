@@ -6,7 +6,7 @@ import sqlite3
 from importlib.metadata import version
 from pathlib import Path
 
-_LIBRARIES = ("duckdb", "pyarrow", "numpy", "deltalake", "sqlalchemy")
+_LIBRARIES = ("duckdb", "pyarrow", "numpy", "deltalake", "sqlalchemy", "confluent-kafka")
 _MIB = 1024 * 1024
 
 

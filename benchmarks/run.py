@@ -17,13 +17,14 @@ from benchmarks.day import day
 from benchmarks.demonstration import demo
 from benchmarks.effort import EVENTS, Effort
 from benchmarks.figures import Figure, as_markdown, as_table
+from benchmarks.kafka import kafka
 from benchmarks.latency import latency
 from benchmarks.machine import description
 from benchmarks.restart import restart
 from benchmarks.throughput import dense, scaling, throughput
 
 SCENARIOS: dict[str, Callable[[Effort, Say], list[Figure]]] = {
-    scenario.__name__: scenario for scenario in (throughput, scaling, dense, latency, restart, day, demo)
+    scenario.__name__: scenario for scenario in (throughput, scaling, dense, kafka, latency, restart, day, demo)
 }
 
 _LEAST_WIDTH = 110
