@@ -159,6 +159,20 @@ def test_a_day_is_run_from_a_home_on_kafka(tmp_path: Path, commands: CommandServ
     assert not (shop.home.log / shop.settings["KAFKA_CLICKSTREAM_TOPIC"]).exists(), "no local log is made beside it"
 
 
+def test_retention_leaves_a_topic_to_kafka_and_takes_the_rest(
+    tmp_path: Path, commands: CommandServer, broker: Broker
+) -> None:
+    shop = shop_on(broker, tmp_path / "shop")
+    shop.append({1: b"".join(refused(number) for number in range(6))})
+    caught_up = commands.run("stream", "--from", "kafka", "--until-caught-up", environment=shop.environment)
+    assert caught_up.exit_code == 0, caught_up.errors
+    later = commands.start("31", module="tests.support.later_retention", environment=shop.environment).end()
+    assert later.exit_code == 0, later.errors
+    assert shop.outcome().tables["quarantine"] == []
+    assert sum(map(len, shop.records().values())) == 6
+    assert not (shop.home.log / shop.settings["KAFKA_CLICKSTREAM_TOPIC"]).exists(), "no local log is made beside it"
+
+
 def test_refused_records_are_repaired_on_kafka_once_however_often_it_is_tried(
     tmp_path: Path, commands: CommandServer, broker: Broker
 ) -> None:

@@ -26,12 +26,13 @@ from clickwatch.store.database import Store
 class Places:
     """All places of an installation that hold data with a time.
 
-    `archive` opens the archive, and gives None where none has been made; `upkeep` gives the right to remove from it.
+    `log` is None where the event log removes what is old by itself. `archive` opens the archive, and gives None where
+    none has been made; `upkeep` gives the right to remove from it.
     `staging` holds a folder for each day's run.
     """
 
     store: Store
-    log: LocalLog
+    log: LocalLog | None
     archive: Callable[[], DeltaArchive | None]
     upkeep: Callable[[], AbstractContextManager[object]]
     user_rows: UserRows
@@ -68,6 +69,8 @@ class Retention:
             return [Removal(kind, problem=str(error))]
 
     def _log(self) -> list[Removal]:
+        if self.places.log is None:
+            return []
         gone = self.places.log.retain(dry_run=self.dry_run)
         return [Removal("event log", "segments", gone.segments, gone.bytes)]
 

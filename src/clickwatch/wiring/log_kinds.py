@@ -35,9 +35,14 @@ def log_for_streaming(settings: AppSettings, kind: LogKind, stopping: Callable[[
 
 def log_of_home(settings: AppSettings) -> EventLog:
     """The log that the home was begun with; its own if nothing has been streamed yet. Raises as above."""
-    if log_of(_recorded(settings)):
+    if is_on_kafka(settings):
         return open_kafka_log(settings, False, lambda: False)
     return open_log(settings)
+
+
+def is_on_kafka(settings: AppSettings) -> bool:
+    """Whether the home was begun with a topic of Kafka, which then removes what is old by itself."""
+    return bool(log_of(_recorded(settings)))
 
 
 def _recorded(settings: AppSettings) -> str | None:

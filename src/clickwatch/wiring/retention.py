@@ -1,7 +1,7 @@
 """Retention, put together: all places of the home that hold data with a time."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 
 from clickwatch.archive.delta import DeltaArchive
@@ -15,6 +15,7 @@ from clickwatch.wiring.archive import archive_turn, upkeep_turn
 from clickwatch.wiring.batch import run_of
 from clickwatch.wiring.home import Home, open_home
 from clickwatch.wiring.log import open_log, wall_clock
+from clickwatch.wiring.log_kinds import is_on_kafka
 
 
 def retention(
@@ -30,7 +31,9 @@ def retention(
     nothing has been streamed yet.
     """
     home = open_home(settings)
-    with closing(open_store(home.store, create=False)) as store, closing(open_log(settings, clock)) as log:
+    with ExitStack() as opened:
+        store = opened.enter_context(closing(open_store(home.store, create=False)))
+        log = None if is_on_kafka(settings) else opened.enter_context(closing(open_log(settings, clock)))
         places = Places(
             store,
             log,
