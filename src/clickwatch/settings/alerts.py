@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_settings import BaseSettings
 
 from clickwatch.domain.window import DAY, HOUR
-from clickwatch.settings.kinds import Filled, Names, Place, Seconds
+from clickwatch.settings.kinds import Filled, Names, Place, Seconds, Topic
 from clickwatch.speed.alerts.handlers.mail_server import (
     DEFAULT_PORTS,
     MailSecurity,
@@ -16,7 +16,7 @@ from clickwatch.speed.alerts.handlers.mail_server import (
 from clickwatch.speed.alerts.handlers.public_address import is_loopback
 from clickwatch.speed.alerts.handlers.webhook_target import LEAST_SECRET, WebhookTarget
 
-HANDLERS = ("console", "file", "webhook", "email")
+HANDLERS = ("console", "file", "webhook", "email", "kafka")
 _NEEDS = {"webhook": ("alert_webhook_url",), "email": ("smtp_host", "alert_email_from", "alert_email_to")}
 _HIGHEST_COUNT = 10**12
 
@@ -62,10 +62,15 @@ class AlertSettings(BaseSettings):
     )
     alert_handlers: Names = Field(
         default=("console", "file"),
-        description="The ways out for alert messages: console, file, webhook, email; empty for none.",
+        description="The ways out for alert messages: console, file, webhook, email, kafka; empty for none.",
     )
     alert_file: Place | None = Field(
         default=None, description="Where the file handler writes; by default alerts.jsonl in the home."
+    )
+    alert_kafka_topic: Topic = Field(
+        default="clickstream_alerts",
+        pattern=r"^[A-Za-z0-9._-]{1,249}$",
+        description="kafka: the topic that messages are put on, made if it is not there.",
     )
     alert_webhook_url: Annotated[SecretStr, Filled] | None = Field(
         default=None,

@@ -8,26 +8,37 @@ from clickwatch.settings import AppSettings
 from clickwatch.speed.alerts.dispatch import Dispatcher, cancel_unchosen
 from clickwatch.speed.alerts.dispatch_thread import DispatchThread, stop_all
 from clickwatch.speed.alerts.handlers.factory import AlertHandlerFactory, WaysOut
+from clickwatch.speed.alerts.handlers.kafka import KafkaHandler
 from clickwatch.speed.alerts.handlers.mail_server import DEFAULT_PORTS, Envelope, MailServer
 from clickwatch.speed.alerts.handlers.port import AlertHandler
 from clickwatch.speed.alerts.handlers.webhook_target import WebhookTarget
 from clickwatch.store.database import Store
 from clickwatch.wiring.home import Home
+from clickwatch.wiring.kafka import alert_topic
 from clickwatch.wiring.log import wall_clock
 
 _DRAIN_SECONDS = 5.0
 
 
 def alert_handlers(settings: AppSettings, home: Home) -> tuple[AlertHandler, ...]:
-    """The chosen handlers, in the order of the settings."""
-    ways_out = WaysOut(settings.alert_file or home.alerts, webhook=_webhook(settings), mail=_mail(settings))
+    """The chosen handlers, in the order of the settings. Raises MissingExtra if one needs an extra."""
+    ways_out = WaysOut(
+        settings.alert_file or home.alerts,
+        webhook=_webhook(settings),
+        mail=_mail(settings),
+        topic=alert_topic(settings) if KafkaHandler.name in settings.alert_handlers else None,
+    )
     return AlertHandlerFactory(ways_out, wall_clock).make(settings.alert_handlers)
 
 
 def places(settings: AppSettings, home: Home) -> dict[str, str]:
     """Handler -> where its messages go, in words that hold no secret."""
     webhook, mail = _webhook(settings), _mail(settings)
-    found = {"console": "standard output", "file": str(settings.alert_file or home.alerts)}
+    found = {
+        "console": "standard output",
+        "file": str(settings.alert_file or home.alerts),
+        "kafka": f"the topic {settings.alert_kafka_topic} at {settings.kafka_bootstrap_servers}",
+    }
     if webhook is not None:
         found["webhook"] = webhook.host
     if mail is not None:

@@ -1,13 +1,18 @@
 """A log on Kafka, from the settings."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from clickwatch.domain.window import SECOND
+from clickwatch.eventlog.kafka.config import KafkaConfig
 from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
 from clickwatch.wiring.own_log import speak_on_standard_error
+
+_ALERT_PATIENCE = 10 * SECOND
 
 
 def open_kafka_log(settings: AppSettings, create: bool, stopping: Callable[[], bool]) -> EventLog:
@@ -17,19 +22,33 @@ def open_kafka_log(settings: AppSettings, create: bool, stopping: Callable[[], b
     MissingExtra if the extra `kafka` is not installed.
     """
     # Here, because the rest works without the library that these need.
-    from clickwatch.eventlog.kafka.config import KafkaConfig
     from clickwatch.eventlog.kafka.log import KafkaLog
 
     speak_on_standard_error(settings)
-    config = KafkaConfig(
+    return KafkaLog(
+        _topic(settings, settings.kafka_clickstream_topic, settings.kafka_timeout), create=create, stopping=stopping
+    )
+
+
+def alert_topic(settings: AppSettings) -> Callable[[], EventLog]:
+    """Opens the topic for alert messages, and makes it if it is not there; brokers are waited for shortly.
+
+    Raises MissingExtra, now, if the extra `kafka` is not installed.
+    """
+    from clickwatch.eventlog.kafka.log import KafkaLog
+
+    return partial(KafkaLog, _topic(settings, settings.alert_kafka_topic, _ALERT_PATIENCE))
+
+
+def _topic(settings: AppSettings, name: str, patience: int) -> KafkaConfig:
+    return KafkaConfig(
         servers=settings.kafka_bootstrap_servers,
-        topic=settings.kafka_clickstream_topic,
+        topic=name,
         partitions=settings.kafka_partitions,
         retention=settings.retention_days,
-        patience=settings.kafka_timeout,
+        patience=patience,
         security=kafka_security(settings),
     )
-    return KafkaLog(config, create=create, stopping=stopping)
 
 
 def kafka_security(settings: AppSettings) -> dict[str, str]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clickwatch.errors import SettingsError
+from clickwatch.eventlog.port import EventLog
 from clickwatch.speed.alerts.handlers.console import ConsoleHandler
 from clickwatch.speed.alerts.handlers.email import EmailHandler
 from clickwatch.speed.alerts.handlers.file import FileHandler
+from clickwatch.speed.alerts.handlers.kafka import KafkaHandler
 from clickwatch.speed.alerts.handlers.mail_server import Envelope, MailServer
 from clickwatch.speed.alerts.handlers.port import AlertHandler
 from clickwatch.speed.alerts.handlers.webhook import WebhookHandler
@@ -21,6 +23,7 @@ class WaysOut:
     alert_file: Path
     webhook: WebhookTarget | None = None
     mail: tuple[MailServer, Envelope] | None = None
+    topic: Callable[[], EventLog] | None = None
 
 
 class AlertHandlerFactory:
@@ -35,6 +38,7 @@ class AlertHandlerFactory:
             FileHandler.name: lambda: FileHandler(ways_out.alert_file),
             WebhookHandler.name: self._webhook,
             EmailHandler.name: self._email,
+            KafkaHandler.name: self._kafka,
         }
 
     def make(self, names: Sequence[str]) -> tuple[AlertHandler, ...]:
@@ -56,3 +60,8 @@ class AlertHandlerFactory:
             raise SettingsError("the alert handler email has no mail server", cure)
         server, envelope = self._ways_out.mail
         return EmailHandler(server, envelope, self._clock)
+
+    def _kafka(self) -> AlertHandler:
+        if self._ways_out.topic is None:
+            raise SettingsError("the alert handler kafka has no topic", "Set ALERT_KAFKA_TOPIC")
+        return KafkaHandler(self._ways_out.topic)

@@ -1,0 +1,38 @@
+"""Alert messages as records of a topic, for other programs."""
+
+import json
+from collections.abc import Callable
+
+from clickwatch.errors import LogError, NotDelivered
+from clickwatch.eventlog.partitioner import partition_of
+from clickwatch.eventlog.port import EventLog
+from clickwatch.speed.alerts.handlers.port import DeliveryError, DeliveryUncertain
+from clickwatch.speed.alerts.message import AlertMessage
+
+
+class KafkaHandler:
+    """Appends one record per message, keyed by its product, so that what is said of one product stays in order.
+
+    A record is the message as JSON with its `delivery_id`, by which readers know one that comes again.
+    """
+
+    name = "kafka"
+
+    def __init__(self, open_topic: Callable[[], EventLog]) -> None:
+        """`open_topic` opens the topic, which waits for brokers for a bounded time: when the first message comes."""
+        self._open_topic = open_topic
+        self._topic: EventLog | None = None
+
+    def deliver(self, message: AlertMessage, delivery_id: str) -> None:
+        """Append the message; all in-sync replicas have it when this returns. Raises DeliveryError."""
+        record = json.dumps({"delivery_id": delivery_id, **message.fields()}).encode() + b"\n"
+        # What Kafka calls a key is bytes; a lone surrogate, which JSON can carry, has none in UTF-8.
+        key = message.product_id.encode(errors="backslashreplace")
+        try:
+            if self._topic is None:
+                self._topic = self._open_topic()
+            self._topic.append(partition_of(key, self._topic.partitions), record, [key])
+        except NotDelivered as error:
+            raise DeliveryUncertain(error.problem) from None
+        except LogError as error:
+            raise DeliveryError(error.problem) from None
