@@ -8,7 +8,7 @@ from scripts.command_page import command_page
 from tests.support.repository import ROOT
 
 PAGE = (ROOT / "docs" / "why.md").read_text("utf-8")
-TABLE = re.findall(r"^\| ([\w ]+) \| (.+?) \| (.+?) \|$", PAGE, re.MULTILINE)[1:]
+TABLE = re.findall(r"^\| ([\w ]+) \| (.+?) \| (.*?)\|$", PAGE, re.MULTILINE)[1:]
 TODAY = {option for _, today, _ in TABLE for option in re.findall(r"`(--\w+ \w+)`", today)}
 
 
