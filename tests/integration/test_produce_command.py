@@ -79,7 +79,8 @@ def test_a_signal_stops_cleanly_with_the_summary(command: CommandLine, number: i
         ["--profile", "day", "--date", "2026-01-26", "--start", "2026-01-26T00:00:00Z"],
         ["--start", "2026-01-26T00:00:00"],
         ["--start", "noon"],
-        ["--to", "kafka"],
+        ["--to", "cloud"],
+        ["--profile", "chaos", "--truth", "truth.json", "--to", "kafka"],
     ],
 )
 def test_arguments_that_cannot_be_meant_are_refused(command: CommandLine, arguments: list[str]) -> None:
