@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RUN = Path("requirements/run.txt")
 KAFKA = Path("requirements/kafka.txt")
+SPARK = Path("requirements/spark.txt")
 DEV = Path("requirements/dev.txt")
 _OPTIONS = (
     "--universal",
@@ -40,7 +41,9 @@ def main() -> None:
     """Lock what the commands need, then what each extra and the tests need on top, with the same pins."""
     _lock(RUN, *sys.argv[1:])
     _lock(KAFKA, "--extra=kafka", f"--constraint={RUN}", *sys.argv[1:])
-    _lock(DEV, "--extra=dev", "--extra=kafka", f"--constraint={KAFKA}", *sys.argv[1:])
+    _lock(SPARK, "--extra=spark", f"--constraint={RUN}", *sys.argv[1:])
+    extras = (f"--constraint={KAFKA}", f"--constraint={SPARK}")
+    _lock(DEV, "--extra=dev", "--extra=kafka", "--extra=spark", *extras, *sys.argv[1:])
 
 
 if __name__ == "__main__":

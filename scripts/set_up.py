@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LEVELS = ("run", "dev")
+# Published as source only; it is built with what the lock file holds.
+FROM_SOURCE = ("pyspark",)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 UNFINISHED = VENV / ".clickwatch-unfinished"
 # Settings of pip and Python that would make it install somewhere else than in .venv.
@@ -181,13 +183,24 @@ def make_venv() -> None:
     run(f"Making .venv with Python {version}", [sys.executable, "-I", "-m", "venv", str(VENV)])
 
 
+def lock_entries(level: str, from_source: bool) -> str:
+    """The part of a lock file whose packages are built here from their source, or the part that comes built."""
+    text = lock_file(level).read_text("utf-8").replace("\\\n", " ")
+    entries = [line for line in text.splitlines() if (line.split("==")[0] in FROM_SOURCE) == from_source]
+    return "".join(f"{entry}\n" for entry in entries)
+
+
 def install(level: str) -> None:
     """The locked packages, then clickwatch from this folder, so that a change to it counts at once."""
     pip = [str(PYTHON), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-    lock = lock_file(level)
-    packages = sum("==" in line and "win32" not in line for line in lock.read_text("utf-8").splitlines())
-    locked = ["--progress-bar=off", "--only-binary=:all:", "--require-hashes", "-r", str(lock)]
-    run("Installing packages", [*pip, *locked], packages)
+    checked = ["--progress-bar=off", "--require-hashes", "-r"]
+    built, sources = VENV / "built.txt", VENV / "sources.txt"
+    built.write_text(lock_entries(level, from_source=False), "utf-8")
+    packages = sum("==" in line and "win32" not in line for line in built.read_text("utf-8").splitlines())
+    run("Installing packages", [*pip, "--only-binary=:all:", *checked, str(built)], packages)
+    sources.write_text(lock_entries(level, from_source=True), "utf-8")
+    if sources.stat().st_size:
+        run("Building what comes as source", [*pip, "--no-deps", "--no-build-isolation", *checked, str(sources)])
     run("Installing clickwatch", [*pip, "--no-deps", "--no-index", "--no-build-isolation", "-e", str(ROOT)])
 
 

@@ -71,6 +71,23 @@ class BatchError(ClickwatchError):
     """A day that cannot be run or reported: it has not begun, its events are gone, or its steps do not fit together."""
 
 
+class SparkMissing(ClickwatchError):
+    """Spark is asked for and not installed, or it does not start."""
+
+    exit_code = 2
+
+
+class SparkFailed(ClickwatchError):
+    """Spark gave up in the middle: a worker that died, memory or disk that ran out, a defect."""
+
+    @classmethod
+    def of(cls, said: str) -> "SparkFailed":
+        """From what Spark said: its last words count, for the first ones are where it was noticed."""
+        words = [line.strip() for line in said.splitlines() if line.strip() and not line.lstrip().startswith("at ")]
+        last = words[-1] if words else "it does not say why"
+        return cls(f"Spark gave up: {last}", "Start again: the stream goes on where it stopped")
+
+
 class SourceError(ClickwatchError):
     """A data set that cannot be read at all (single bad rows are counted instead)."""
 

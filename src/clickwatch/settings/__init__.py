@@ -107,6 +107,14 @@ class AppSettings(AlertSettings, KafkaSettings):
     batch_memory: int = Field(
         default=512, ge=64, description="MiB that computing a day's figures may take; beyond it they go to disk."
     )
+    spark_master: str = Field(
+        default="local[*]",
+        min_length=1,
+        description="Where the Spark engine works: this machine's cores, or a cluster (`spark://host:7077`).",
+    )
+    spark_epoch_max_bytes: int = Field(
+        default=64 * 1024 * 1024, ge=1024, description="Bytes of the log that one epoch takes at most, on Spark."
+    )
     producer_events_per_second: float = Field(
         default=10.0,
         gt=0,
