@@ -90,11 +90,8 @@ class PartitionIntake:
         """Decide over the next records of the partition, in offset order."""
         before = self.watermark
         event_times = judged.columns["event_time"].combine_chunks().to_numpy()
-        marks = self._marks(event_times, block.log_times[judged.rows])
-        duplicate = self._deduplicator.duplicates(
-            _one_chunk(judged.columns["event_id"]), event_times, marks[:-1], int(marks[-1])
-        )
-        self._watermark = int(marks[-1])
+        marks = running_marks(self._watermark, event_times, block.log_times[judged.rows], self._rules.stream.delay)
+        duplicate = self.decide(_one_chunk(judged.columns["event_id"]), event_times, marks)
         accepted = np.flatnonzero(~duplicate)
         times = event_times[accepted]
         missed = missed_windows(times, marks[accepted], self._rules.spec)
@@ -112,13 +109,15 @@ class PartitionIntake:
             watermark_after=self.watermark,
         )
 
-    def _marks(self, event_times: NDArray[np.int64], log_times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The watermark at each valid record's position, and after the last one."""
-        marks = np.empty(len(event_times) + 1, dtype=np.int64)
-        marks[0] = self._watermark
-        np.minimum(event_times, log_times, out=marks[1:])
-        marks[1:] -= self._rules.stream.delay
-        return np.maximum.accumulate(marks)
+    def decide(self, ids: pa.Array, event_times: NDArray[np.int64], marks: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of the next valid records are duplicates, in offset order; the watermark goes on to after them.
+
+        `marks` are those of `running_marks`: one for each record, and the last. Records without an id (null) may be
+        left out.
+        """
+        duplicate = self._deduplicator.duplicates(ids, event_times, marks[:-1], int(marks[-1]))
+        self._watermark = int(marks[-1])
+        return duplicate
 
     def _events(
         self, block: RecordBlock, judged: Judged, accepted: NDArray[np.int64], late: NDArray[np.bool_]
@@ -126,17 +125,42 @@ class PartitionIntake:
         columns = judged.columns
         if len(accepted) < len(columns):
             columns = columns.take(pa.array(accepted))
-        user_keys = self._rules.pseudonymiser.user_keys(_one_chunk(columns["user_id"]))
-        return pa.table(
-            {
-                "user_key": user_keys,
-                **{name: columns[name] for name in columns.column_names if name not in ("user_id", "event_time")},
-                "event_time": pc.cast(columns["event_time"], pa.timestamp("us", tz="UTC")),
-                "is_late": pa.array(late),
-                "source_partition": pa.array(np.full(len(accepted), block.partition, dtype=np.int32)),
-                "source_offset": pa.array(block.offsets[judged.rows[accepted]]),
-            }
-        )
+        return event_columns(block, judged.rows[accepted], columns, late, self._rules.pseudonymiser)
+
+
+def event_columns(
+    block: RecordBlock,
+    rows: NDArray[np.int64],
+    columns: pa.Table,
+    late: NDArray[np.bool_],
+    pseudonymiser: Pseudonymiser,
+) -> pa.Table:
+    """Events as they are archived, but for their epoch: `columns` (VALID_COLUMNS) of the block's records at `rows`."""
+    user_keys = pseudonymiser.user_keys(_one_chunk(columns["user_id"]))
+    return pa.table(
+        {
+            "user_key": user_keys,
+            **{name: columns[name] for name in columns.column_names if name not in ("user_id", "event_time")},
+            "event_time": pc.cast(columns["event_time"], pa.timestamp("us", tz="UTC")),
+            "is_late": pa.array(late),
+            "source_partition": pa.array(np.full(len(rows), block.partition, dtype=np.int32)),
+            "source_offset": pa.array(block.offsets[rows]),
+        }
+    )
+
+
+def running_marks(
+    watermark: int, event_times: NDArray[np.int64], log_times: NDArray[np.int64], delay: int
+) -> NDArray[np.int64]:
+    """The watermark at each valid record's position, and after the last one: one more than there are records.
+
+    `watermark` before them (`id_table.NEVER` for none), `delay` and all times in µs.
+    """
+    marks = np.empty(len(event_times) + 1, dtype=np.int64)
+    marks[0] = watermark
+    np.minimum(event_times, log_times, out=marks[1:])
+    marks[1:] -= delay
+    return np.maximum.accumulate(marks)
 
 
 def missed_windows(event_times: NDArray[np.int64], marks: NDArray[np.int64], spec: WindowSpec) -> NDArray[np.int64]:

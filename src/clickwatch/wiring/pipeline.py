@@ -1,4 +1,4 @@
-"""The embedded pipeline, put together and brought back to where its last run left it."""
+"""The pipeline, put together and brought back to where its last run left it, whichever engine that was."""
 
 import os
 import threading
@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -23,7 +24,7 @@ from clickwatch.speed.archiving import ArchiveWriter, FlushPolicy
 from clickwatch.speed.commit import LEASE, LEASE_TTL, EpochCommitter, Lease
 from clickwatch.speed.effects import EpochReport
 from clickwatch.speed.embedded.judging_pool import JudgePool
-from clickwatch.speed.embedded.pipeline import Clocks, EmbeddedPipeline, Pace, Parts, Position
+from clickwatch.speed.embedded.pipeline import EmbeddedPipeline, Pace
 from clickwatch.speed.embedded.reading import Reader
 from clickwatch.speed.embedded.recovery import (
     Recorded,
@@ -34,6 +35,7 @@ from clickwatch.speed.embedded.recovery import (
     starting_watermarks,
 )
 from clickwatch.speed.frontier import Frontier
+from clickwatch.speed.progress import Clocks, Parts, Position, Progress
 from clickwatch.store import epochs, leases
 from clickwatch.store.database import Store, open_store
 from clickwatch.store.epochs import PartitionProgress
@@ -61,6 +63,32 @@ def monotonic() -> int:
     return time.monotonic_ns() // 1000
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A pipeline that is recovered and has not gone on yet: what an engine goes on with."""
+
+    settings: AppSettings
+    home: Home
+    log: EventLog
+    rules: IntakeRules
+    judges: JudgePool
+    offsets: Mapping[int, int]
+    progress: Progress
+
+
+class Pipeline(Protocol):
+    """A run of an engine."""
+
+    def run(self, stop: threading.Event, until: Mapping[int, int] | None = None) -> None:
+        """Work until `stop` is set, or all partitions have been read up to the offsets `until`."""
+
+
+def embedded(begun: Begun) -> Pipeline:
+    """The embedded engine's pipeline."""
+    reader = Reader(begun.log, begun.judges, begun.offsets, begun.settings.epoch_max_bytes)
+    return EmbeddedPipeline(reader, begun.rules.spec, begun.progress, Pace(begun.settings.epoch_interval))
+
+
 def run_stream(
     settings: AppSettings,
     stop: threading.Event,
@@ -68,19 +96,26 @@ def run_stream(
     until_caught_up: bool,
     watch: Watch | None = None,
     kind: LogKind = LogKind.LOG,
+    engine: Callable[[Begun], Pipeline] = embedded,
 ) -> None:
-    """Run the embedded pipeline over a log until `stop` is set, or it has caught up with the log.
+    """Run the pipeline over a log until `stop` is set, or it has caught up with the log.
 
     Raises ClickwatchError with what is wrong; nothing that was acknowledged is lost by that.
     """
     log = log_for_streaming(settings, kind, stop.is_set)
-    stream_from(log, settings, stop, until_caught_up=until_caught_up, watch=watch or Watch())
+    stream_from(log, settings, stop, until_caught_up=until_caught_up, watch=watch or Watch(), engine=engine)
 
 
 def stream_from(
-    log: EventLog, settings: AppSettings, stop: threading.Event, *, until_caught_up: bool, watch: Watch
+    log: EventLog,
+    settings: AppSettings,
+    stop: threading.Event,
+    *,
+    until_caught_up: bool,
+    watch: Watch,
+    engine: Callable[[Begun], Pipeline] = embedded,
 ) -> None:
-    """Run the embedded pipeline over `log`, and close the log at the end. Caught up: read to its present end."""
+    """Run the pipeline over `log`, and close the log at the end. Caught up: read to its present end."""
     speak_on_standard_error(settings)
     with closing(log):
         home = open_home(settings)
@@ -90,9 +125,9 @@ def stream_from(
         with (
             _leased_store(home, watch) as (store, lease),
             delivering(settings, home, store),
-            _pipeline(settings, home, log, store, lease, idle_after, watch) as pipeline,
+            _begun(settings, home, log, store, lease, idle_after, watch) as begun,
         ):
-            pipeline.run(stop, until)
+            engine(begun).run(stop, until)
 
 
 def archive_tail(log: EventLog, settings: AppSettings) -> None:
@@ -103,15 +138,13 @@ def archive_tail(log: EventLog, settings: AppSettings) -> None:
     home = open_home(settings)
     with (
         _leased_store(home, Watch()) as (store, lease),
-        _pipeline(settings, home, log, store, lease, None, Watch()) as pipeline,
+        _begun(settings, home, log, store, lease, None, Watch()) as begun,
     ):
-        with store.read() as connection:
-            places = epochs.progress(connection)
-        pipeline.run(threading.Event(), {p: _offset(log, places, p) for p in range(log.partitions)})
+        embedded(begun).run(threading.Event(), begun.offsets)
 
 
 @contextmanager
-def _pipeline(
+def _begun(
     settings: AppSettings,
     home: Home,
     log: EventLog,
@@ -119,7 +152,7 @@ def _pipeline(
     lease: Lease,
     idle_after: int | None,
     watch: Watch,
-) -> Iterator[EmbeddedPipeline]:
+) -> Iterator[Begun]:
     """The pipeline in the state in which the last one left off, ready to run."""
     # Arrow's own allocator keeps what an archive commit took: as fast, and 80 MiB more.
     pa.set_memory_pool(pa.system_memory_pool())
@@ -133,10 +166,11 @@ def _pipeline(
         recorded, intakes = _recovered(settings, home, log, store, rules, archive, writer, judges, watch)
         frontier = Frontier(intakes, idle_after, rules.stream.delay, monotonic())
         committer = EpochCommitter(store, lease, _alert_book(settings), fingerprint(rules, log.identity), wall_clock)
-        parts = Parts(_reader(settings, log, judges, recorded), rules.spec, committer, writer, frontier)
+        parts = Parts(rules.spec, committer, writer, frontier)
         position = Position(recorded.last_epoch, intakes)
-        clocks = Clocks(wall_clock, monotonic)
-        yield EmbeddedPipeline(parts, position, Pace(settings.epoch_interval), clocks, watch.on_epoch, watch.on_step)
+        progress = Progress(parts, position, Clocks(wall_clock, monotonic), watch.on_epoch, watch.on_step)
+        offsets = {p: _offset(log, recorded.progress, p) for p in range(log.partitions)}
+        yield Begun(settings, home, log, rules, judges, offsets, progress)
 
 
 @contextmanager
@@ -195,11 +229,6 @@ def _recovered(
 
 def _judges(settings: AppSettings, rules: IntakeRules) -> JudgePool:
     return JudgePool(rules.stream.max_future, _judging_processes(settings))
-
-
-def _reader(settings: AppSettings, log: EventLog, judges: JudgePool, recorded: Recorded) -> Reader:
-    offsets = {p: _offset(log, recorded.progress, p) for p in range(log.partitions)}
-    return Reader(log, judges, offsets, settings.epoch_max_bytes)
 
 
 def _last_epoch(store: Store) -> int:
