@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clickwatch.batch.engine import DayEngine, DayInput
@@ -28,6 +28,7 @@ from clickwatch.batch.queries import (
 from clickwatch.domain.columns import ARCHIVE_COLUMNS
 from tests.support import day_truth
 from tests.support.day_engines import ENGINES, EngineOf
+from tests.support.proof import proof_scale
 
 MIDNIGHT = datetime(2026, 1, 26, tzinfo=UTC)
 LATER_EPOCH = 7
@@ -38,8 +39,13 @@ _CATEGORIES = ["unknown", "unknown", "tvs", "Tvs", "größe", "\U0001f600"]
 
 
 @pytest.fixture(params=ENGINES, ids=lambda engine: engine.name)
-def engine_of(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[DayInput], DayEngine]]:
-    engine: EngineOf = request.param
+def engine(request: pytest.FixtureRequest) -> EngineOf:
+    kind: EngineOf = request.param
+    return kind
+
+
+@pytest.fixture
+def engine_of(engine: EngineOf, tmp_path: Path) -> Iterator[Callable[[DayInput], DayEngine]]:
     with engine.ready(tmp_path) as make:
         yield make
 
@@ -93,15 +99,21 @@ def cells(rows: list[Row], query: Query) -> list[list[Any]]:
     return [[row[name] for name in query.columns.names] for row in rows]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=DAYS, files=st.integers(1, 3))
 def test_any_day_is_what_plain_python_makes_of_it(
-    engine_of: Callable[[DayInput], DayEngine],
-    tmp_path_factory: pytest.TempPathFactory,
-    rows: list[Row],
-    files: int,
+    engine: EngineOf, engine_of: Callable[[DayInput], DayEngine], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    engine = engine_of(DayInput(written(tmp_path_factory.mktemp("day"), rows, files), cut=3))
+    @settings(max_examples=engine.examples * proof_scale())
+    @given(rows=DAYS, files=st.integers(1, 3))
+    def on_random_days(rows: list[Row], files: int) -> None:
+        is_what_plain_python_makes_of_it(engine_of, written(tmp_path_factory.mktemp("day"), rows, files), rows)
+
+    on_random_days()
+
+
+def is_what_plain_python_makes_of_it(
+    engine_of: Callable[[DayInput], DayEngine], files: list[Path], rows: list[Row]
+) -> None:
+    engine = engine_of(DayInput(files, cut=3))
     found = answers(engine)
     engine.close()
     counted = [row for row in rows if row["epoch"] <= 3]

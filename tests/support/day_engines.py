@@ -8,6 +8,8 @@ from typing import Protocol
 
 from clickwatch.batch.duckdb_engine import DuckDbEngine, DuckDbRules
 from clickwatch.batch.engine import DayEngine, DayInput
+from clickwatch.batch.spark_engine import SparkDayEngine
+from tests.support.spark import shared_spark
 
 
 class EngineOf(Protocol):
@@ -15,6 +17,10 @@ class EngineOf(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def examples(self) -> int:
+        """How many random days are worth its time."""
 
     def ready(self, folder: Path) -> AbstractContextManager[Callable[[DayInput], DayEngine]]:
         """A maker of engines, for as long as the block lasts; `folder` is theirs."""
@@ -25,6 +31,7 @@ class OnDuckDb:
     """DuckDB in this process."""
 
     name: str = "duckdb"
+    examples: int = 60
 
     @contextmanager
     def ready(self, folder: Path) -> Iterator[Callable[[DayInput], DayEngine]]:
@@ -32,4 +39,17 @@ class OnDuckDb:
         yield lambda day: DuckDbEngine(day, DuckDbRules(memory=128, spill=folder / "spill"))
 
 
-ENGINES: tuple[EngineOf, ...] = (OnDuckDb(),)
+@dataclass(frozen=True)
+class OnSpark:
+    """Spark, the one of this run of the tests."""
+
+    name: str = "spark"
+    examples: int = 8
+
+    @contextmanager
+    def ready(self, folder: Path) -> Iterator[Callable[[DayInput], DayEngine]]:
+        """See `EngineOf`."""
+        yield lambda day: SparkDayEngine(day, shared_spark())
+
+
+ENGINES: tuple[EngineOf, ...] = (OnDuckDb(), OnSpark())
