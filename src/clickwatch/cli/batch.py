@@ -1,7 +1,6 @@
 """`clickwatch batch`: what happened on a day, as reports and as the day's view in the store."""
 
 import time
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,15 +16,10 @@ from clickwatch.domain.day import Day
 from clickwatch.domain.window import SECOND
 from clickwatch.settings import AppSettings, current_settings
 from clickwatch.wiring.batch import run_day, run_step
+from clickwatch.wiring.engines import DayEngineOf, Engine, day_engines
 from clickwatch.wiring.home import Home
 
 _STEPS = {step.value for step in Step}
-
-
-class BatchEngine(StrEnum):
-    """What computes the figures."""
-
-    EMBEDDED = "embedded"
 
 
 def batch(
@@ -36,7 +30,7 @@ def batch(
     step: Annotated[
         Step | None, typer.Option(help="Only this step, for a scheduler; those before it have been run.")
     ] = None,
-    engine: Annotated[BatchEngine, typer.Option(help="What computes the figures.")] = BatchEngine.EMBEDDED,
+    engine: Annotated[Engine, typer.Option(help="What computes the figures.")] = Engine.EMBEDDED,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per day.")] = False,
 ) -> None:
     """Report a day: segments, top products, conversion, a summary. Late events are included; again changes nothing."""
@@ -45,18 +39,19 @@ def batch(
     if last < first:
         raise typer.BadParameter(f"{last} is before {first}", param_hint="--to")
     settings = current_settings()
-    for day in first.through(last):
-        if step is not None:
-            with step_progress(f"{day}") as update:
-                run_step(settings, day, step, update)
-            continue
-        _report(settings, day, as_json)
+    with day_engines(settings, engine) as engine_of:
+        for day in first.through(last):
+            if step is not None:
+                with step_progress(f"{day}") as update:
+                    run_step(settings, day, step, update, engine_of)
+                continue
+            _report(settings, day, as_json, engine_of)
 
 
-def _report(settings: AppSettings, day: Day, as_json: bool) -> None:
+def _report(settings: AppSettings, day: Day, as_json: bool, engine_of: DayEngineOf) -> None:
     began = time.monotonic()
     with step_progress(f"{day}") as update:
-        outcome = run_day(settings, day, lambda step: update(step) if step in _STEPS else None)
+        outcome = run_day(settings, day, lambda step: update(step) if step in _STEPS else None, engine_of)
     folder = Home(settings.clickwatch_home.expanduser().absolute()).reports
     took = time.monotonic() - began
     if as_json:

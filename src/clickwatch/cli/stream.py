@@ -1,7 +1,6 @@
 """`clickwatch stream`: the pipeline, with a live table on a terminal and a line of figures elsewhere."""
 
 import time
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from clickwatch.cli.stopping import StopOnSignal
 from clickwatch.cli.wording import number_of
 from clickwatch.settings import current_settings
 from clickwatch.speed.effects import EpochReport
+from clickwatch.wiring.engines import Engine, stream_engine
 from clickwatch.wiring.log_kinds import LogKind
 from clickwatch.wiring.pipeline import Watch, run_stream
 
@@ -50,12 +50,6 @@ class Tally:
         )
 
 
-class Engine(StrEnum):
-    """What processes the log."""
-
-    EMBEDDED = "embedded"
-
-
 def stream(
     engine: Annotated[Engine, typer.Option(help="What processes the log.")] = Engine.EMBEDDED,
     source: Annotated[
@@ -69,13 +63,17 @@ def stream(
     """Process the log: windows, alerts, accounting, archive. Ctrl-C stops cleanly; the next run goes on there."""
     settings = current_settings()
     tally = Tally()
-    with StopOnSignal() as stopping, LiveView.on_terminal(settings, quiet) as view:
+    with (
+        StopOnSignal() as stopping,
+        stream_engine(settings, engine) as goes_on,
+        LiveView.on_terminal(settings, quiet) as view,
+    ):
 
         def heard(report: EpochReport) -> None:
             tally.add(report)
             view.update(report, tally.short_line())
 
         watch = Watch(on_epoch=heard)
-        run_stream(settings, stopping.event, until_caught_up=until_caught_up, watch=watch, kind=source)
+        run_stream(settings, stopping.event, until_caught_up=until_caught_up, watch=watch, kind=source, engine=goes_on)
     if not quiet:
         notes.print(f"{'Stopped' if stopping() else 'Caught up'}: {tally.line()}")

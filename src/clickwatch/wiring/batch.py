@@ -10,7 +10,6 @@ import pyarrow as pa
 from clickwatch.archive.delta import DeltaArchive
 from clickwatch.archive.snapshot import Snapshot
 from clickwatch.batch.cut import CutSources
-from clickwatch.batch.duckdb_engine import DuckDbEngine, DuckDbRules
 from clickwatch.batch.publishing import Publisher
 from clickwatch.batch.reports.publication import ReportShelf
 from clickwatch.batch.run import FIGURES, DayRun, Outcome
@@ -25,6 +24,7 @@ from clickwatch.store import requests
 from clickwatch.store.database import Store, open_store
 from clickwatch.store.turns import TurnRules, turn
 from clickwatch.wiring.archive import archive_turn, upkeep_turn
+from clickwatch.wiring.engines import DayEngineOf, Engine, day_engines
 from clickwatch.wiring.home import Home, open_home
 from clickwatch.wiring.log import wall_clock
 from clickwatch.wiring.log_kinds import log_of_home
@@ -36,12 +36,15 @@ _POLL_SECONDS = 0.1
 OnStep = Callable[[str], None]
 
 
-def run_day(settings: AppSettings, day: Day, on_step: OnStep = lambda step: None) -> Outcome:
+def run_day(
+    settings: AppSettings, day: Day, on_step: OnStep = lambda step: None, engine_of: DayEngineOf | None = None
+) -> Outcome:
     """All steps of a day's run. `on_step` hears each step's name before it begins, and of each durable one within it.
 
+    `engine_of` makes the engine that computes the figures, the embedded one if it is not given.
     Raises ClickwatchError; then the day's reports and view are what they were before, or the new ones.
     """
-    with _day(settings, day, on_step) as (run, store, home), run_of(store, day):
+    with _day(settings, day, on_step, engine_of) as (run, store, home), run_of(store, day):
         for step in Step:
             on_step(step)
             if step is Step.USER_SEGMENTS:
@@ -51,9 +54,16 @@ def run_day(settings: AppSettings, day: Day, on_step: OnStep = lambda step: None
         return run.end()
 
 
-def run_step(settings: AppSettings, day: Day, step: Step, on_step: OnStep = lambda step: None) -> None:
-    """One step of a day's run; those before it have been run. Raises ClickwatchError."""
-    with _day(settings, day, on_step) as (run, store, home), _alone(store, f"day {day.compact} {step}", day):
+def run_step(
+    settings: AppSettings,
+    day: Day,
+    step: Step,
+    on_step: OnStep = lambda step: None,
+    engine_of: DayEngineOf | None = None,
+) -> None:
+    """One step of a day's run, see `run_day`; those before it have been run. Raises ClickwatchError."""
+    alone = f"day {day.compact} {step}"
+    with _day(settings, day, on_step, engine_of) as (run, store, home), _alone(store, alone, day):
         on_step(step)
         _take(run, step, store, home)
 
@@ -81,10 +91,16 @@ def compact_day(store: Store, home: Home, day: Day) -> int:
 
 
 @contextmanager
-def _day(settings: AppSettings, day: Day, on_step: OnStep) -> Iterator[tuple[DayRun, Store, Home]]:
+def _day(
+    settings: AppSettings, day: Day, on_step: OnStep, engine_of: DayEngineOf | None
+) -> Iterator[tuple[DayRun, Store, Home]]:
     pa.set_memory_pool(pa.system_memory_pool())  # it gives back what a large file took
     home = open_home(settings)
-    with closing(open_store(home.store, create=False)) as store, closing(log_of_home(settings)) as log:
+    with (
+        closing(open_store(home.store, create=False)) as store,
+        closing(log_of_home(settings)) as log,
+        day_engines(settings, Engine.EMBEDDED) as embedded,
+    ):
         sources = CutSources(
             store,
             log,
@@ -93,14 +109,13 @@ def _day(settings: AppSettings, day: Day, on_step: OnStep) -> Iterator[tuple[Day
             settings.spark_watermark_delay,
             settings.retention_days,
         )
-        rules = DuckDbRules(settings.batch_memory, home.spill)
         yield (
             DayRun(
                 day,
                 home.archive,
                 Staging(home.batch / day.compact),
                 sources,
-                lambda given: DuckDbEngine(given, rules),
+                engine_of or embedded,
                 Publisher(ReportShelf(home.reports), store, on_step),
             ),
             store,
