@@ -165,9 +165,14 @@ def _partitions(draw: st.DrawFn, max_future: int) -> tuple[Entry, ...]:
 @st.composite
 def streams(draw: st.DrawFn) -> Stream:
     """Streams of 1 to 3 partitions, some empty, some short, some behind the others."""
+    return draw(wide_streams(draw(st.sampled_from((1, 1, 2, 2, 3)))))
+
+
+@st.composite
+def wide_streams(draw: st.DrawFn, number: int) -> Stream:
+    """Streams of so many partitions, each of which is a story of its own."""
     length, slide = draw(st.sampled_from(_SPECS))
     max_future = draw(st.sampled_from((5 * MINUTE, 5 * MINUTE, 0, 45 * MINUTE)))
-    number = draw(st.sampled_from((1, 1, 2, 2, 3)))
     partitions = st.tuples(*[_partitions(max_future)] * number).filter(any)
     return Stream(
         partitions=draw(partitions),

@@ -1,0 +1,28 @@
+"""Every log with every engine: a topic of Kafka read by Spark, begun by one engine and gone on with by the other."""
+
+import threading
+from functools import partial
+from pathlib import Path
+
+from clickwatch.wiring.engines import StreamEngine, on_spark
+from clickwatch.wiring.log_kinds import LogKind
+from clickwatch.wiring.pipeline import embedded, run_stream
+from dev.broker import Broker
+from tests.support.installations import Installation, assert_true
+from tests.support.kafka import shop_on
+from tests.support.mixed_clicks import MixedClicks
+from tests.support.spark import shared_spark
+
+
+def catch_up(shop: Installation, engine: StreamEngine) -> None:
+    run_stream(shop.app_settings(), threading.Event(), until_caught_up=True, kind=LogKind.KAFKA, engine=engine)
+
+
+def test_a_topic_is_read_by_either_engine_in_turn(broker: Broker, tmp_path: Path) -> None:
+    shop = shop_on(broker, tmp_path / "shop", SPARK_EPOCH_MAX_BYTES="40000")
+    spark: StreamEngine = partial(on_spark, shared_spark())
+    clicks = MixedClicks(5, 3)
+    for engine in (spark, embedded, spark):
+        shop.append(clicks.batch(400))
+        catch_up(shop, engine)
+    assert_true(shop.outcome(), shop.truth())
