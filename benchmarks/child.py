@@ -1,6 +1,6 @@
 """One measured run in a process of its own: prints a line of JSON.
 
-Usage: python -m benchmarks.child FOLDER log|kafka.
+Usage: python -m benchmarks.child FOLDER log|kafka embedded|spark.
 """
 
 import json
@@ -14,12 +14,16 @@ from pathlib import Path
 from benchmarks.homes import settings_of
 from benchmarks.machine import peak_mib
 from clickwatch.speed.effects import EpochReport
+from clickwatch.wiring.engines import Engine, stream_engine
 from clickwatch.wiring.log_kinds import LogKind
 from clickwatch.wiring.pipeline import Watch, run_stream
 
 
-def main(folder: Path, kind: LogKind) -> None:
-    """Stream the log until caught up, everything on; from the opened log to the last durable commit."""
+def main(folder: Path, kind: LogKind, engine: Engine) -> None:
+    """Stream the log until caught up, everything on; from the opened log to the last durable commit.
+
+    Spark is up before the clock starts, and cold all the same: it compiles what it runs while it runs.
+    """
     received = 0
     peak = 0.0
 
@@ -28,14 +32,18 @@ def main(folder: Path, kind: LogKind) -> None:
         received += report.received
         peak = max(peak, peak_mib(os.getpid()))
 
-    began = time.perf_counter()
-    run_stream(settings_of(folder), threading.Event(), until_caught_up=True, watch=Watch(on_epoch=heard), kind=kind)
+    settings = settings_of(folder, spark_master="local[2]")
+    watch = Watch(on_epoch=heard)
+    with stream_engine(settings, engine) as goes_on:
+        began = time.perf_counter()
+        run_stream(settings, threading.Event(), until_caught_up=True, watch=watch, kind=kind, engine=goes_on)
+        seconds = time.perf_counter() - began
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     print(
         json.dumps(
             {
                 "records": received,
-                "seconds": time.perf_counter() - began,
+                "seconds": seconds,
                 "cpu_seconds": sum(usage.ru_utime + usage.ru_stime for usage in usages),
                 "peak_mib": max(peak, peak_mib(os.getpid())),
             }
@@ -44,4 +52,4 @@ def main(folder: Path, kind: LogKind) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), LogKind(sys.argv[2]))
+    main(Path(sys.argv[1]), LogKind(sys.argv[2]), Engine(sys.argv[3]))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from clickwatch.wiring.engines import Engine
 from clickwatch.wiring.log_kinds import LogKind
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -39,10 +40,13 @@ def running(
 
 
 def measured_run(
-    folder: Path, kind: LogKind = LogKind.LOG, settings: Mapping[str, str] | None = None
+    folder: Path,
+    kind: LogKind = LogKind.LOG,
+    settings: Mapping[str, str] | None = None,
+    engine: Engine = Engine.EMBEDDED,
 ) -> dict[str, Any]:
     """What `benchmarks.child` says of one pass over a log. Raises CalledProcessError if it fails."""
-    return measured(folder, "benchmarks.child", str(folder), kind, settings=settings)
+    return measured(folder, "benchmarks.child", str(folder), kind, engine, settings=settings)
 
 
 def measured(folder: Path, *words: str, settings: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from benchmarks.commands import Say
 from benchmarks.day import day
 from benchmarks.demonstration import demo
 from benchmarks.effort import EVENTS, Effort
+from benchmarks.engines import engines
 from benchmarks.figures import Figure, as_markdown, as_table
 from benchmarks.kafka import kafka
 from benchmarks.latency import latency
@@ -24,7 +25,8 @@ from benchmarks.restart import restart
 from benchmarks.throughput import dense, scaling, throughput
 
 SCENARIOS: dict[str, Callable[[Effort, Say], list[Figure]]] = {
-    scenario.__name__: scenario for scenario in (throughput, scaling, dense, kafka, latency, restart, day, demo)
+    scenario.__name__: scenario
+    for scenario in (throughput, scaling, dense, kafka, latency, restart, day, engines, demo)
 }
 
 _LEAST_WIDTH = 110
