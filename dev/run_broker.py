@@ -25,7 +25,8 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 def main() -> int:
     """Run the broker in the foreground; the exit code is 0 if it was stopped, 1 if it ended by itself."""
-    signal.signal(signal.SIGTERM, _end)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # also where a parent in the background had them ignored
+        signal.signal(ending, _end)
     with tempfile.TemporaryDirectory(prefix="clickwatch-broker-") as folder:
         broker = Broker(Path(folder))
         try:
