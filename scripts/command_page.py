@@ -36,7 +36,7 @@ def _section(name: str, command: Any) -> str:
     context = command.make_context(name, [], resilient_parsing=True)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     records = (parameter.get_help_record(context) for parameter in command.params)
-    rows = "".join(f"| `{record[0]}` | {_cell(record[1])} |\n" for record in records if record)
+    rows = "".join(f"| `{_cell(record[0])}` | {_cell(record[1])} |\n" for record in records if record)
     table = f"\n| argument | meaning |\n|---|---|\n{rows}" if rows else ""
     return f"\n## {name}\n\n    {usage}\n\n{(command.help or '').strip()}\n{table}"
 

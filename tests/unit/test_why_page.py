@@ -14,7 +14,7 @@ TODAY = {option for _, today, _ in TABLE for option in re.findall(r"`(--\w+ \w+)
 
 def offered(option: str) -> set[str]:
     """What the commands let people choose with an option, as `--option choice`."""
-    choices = re.findall(rf"^\| `{option} <([\w|-]+)>` \|", command_page(), re.MULTILINE)
+    choices = re.findall(rf"^\| `{option} <([\w|-]+)>` \|", command_page().replace("\\|", "|"), re.MULTILINE)
     return {f"{option} {choice}" for each in choices for choice in each.split("|")}
 
 
