@@ -181,11 +181,14 @@ def test_a_home_goes_on_with_the_log_that_it_was_begun_with_and_no_other(
     catch_up(commands, shop)
     said = only_line(commands.run("stream", "--until-caught-up", environment=shop.environment))
     assert "would go on with its local log" in said
+    assert not (shop.home.log / shop.settings["KAFKA_CLICKSTREAM_TOPIC"]).exists(), "no local log is made for that"
     local = Installation(tmp_path / "local", shop.settings)
     local.append({0: VIEW % (1, 1) + b"\n"})
     assert commands.run("stream", "--until-caught-up", environment=local.environment).exit_code == 0
-    said = only_line(commands.run(*CAUGHT_UP, environment=local.environment))
-    assert "This home was begun with its local log" in said
+    away = {**local.environment, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"}
+    ended = commands.run(*CAUGHT_UP, environment=away)
+    assert "This home was begun with its local log" in only_line(ended)
+    assert ended.errors.count("\n") == 1, "no broker is waited for"
 
 
 def test_records_that_retention_took_before_they_were_read_are_said_to_be_lost(

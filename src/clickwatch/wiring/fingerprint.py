@@ -32,6 +32,15 @@ def log_of(recorded: str | None) -> str:
     return str(json.loads(recorded).get(_LOG, "")) if recorded else ""
 
 
+def another_log(first: str, other: str) -> LogError:
+    """The error for a home that was begun with one log and would go on with another; by identity, empty for its own."""
+    begun, now = (identity or "its local log" for identity in (first, other))
+    return LogError(
+        f"This home was begun with {begun}, and would go on with {now}",
+        "Go on with the first one (--from log or kafka), or stream this one into a new home (CLICKWATCH_HOME)",
+    )
+
+
 def check_fingerprint(recorded: str | None, now: str) -> None:
     """Raise an error that names what changed unless the stream was begun with the same log and settings.
 
@@ -42,11 +51,7 @@ def check_fingerprint(recorded: str | None, now: str) -> None:
     before: Mapping[str, str] = json.loads(recorded)
     after: Mapping[str, str] = json.loads(now)
     if log_of(recorded) != log_of(now):
-        first, other = (log_of(of) or "its local log" for of in (recorded, now))
-        raise LogError(
-            f"This home was begun with {first}, and would go on with {other}",
-            "Go on with the first one (--from log or kafka), or stream this one into a new home (CLICKWATCH_HOME)",
-        )
+        raise another_log(log_of(recorded), log_of(now))
     changed = [name for name in after if before.get(name) != after[name]]
     if "key" in changed:
         raise KeyProblem(

@@ -8,7 +8,7 @@ from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
 from clickwatch.store import epochs
 from clickwatch.store.database import open_store
-from clickwatch.wiring.fingerprint import log_of
+from clickwatch.wiring.fingerprint import another_log, log_of
 from clickwatch.wiring.home import Home
 from clickwatch.wiring.kafka import open_kafka_log
 from clickwatch.wiring.log import open_log
@@ -27,9 +27,17 @@ def log_for_writing(settings: AppSettings, kind: LogKind, stopping: Callable[[],
 
 
 def log_for_streaming(settings: AppSettings, kind: LogKind, stopping: Callable[[], bool]) -> EventLog:
-    """The log of that kind; a topic that the home has read of must be there. Raises as above."""
+    """The log of that kind; a topic that the home has read of must be there.
+
+    Raises as above, and LogError at once if the home was begun with a log of the other kind: nothing is made or waited
+    for then.
+    """
+    recorded = _recorded(settings)
+    if recorded is not None and bool(log_of(recorded)) != (kind is LogKind.KAFKA):
+        topic = f"the topic {settings.kafka_clickstream_topic} of Kafka"
+        raise another_log(log_of(recorded), topic if kind is LogKind.KAFKA else "")
     if kind is LogKind.KAFKA:
-        return open_kafka_log(settings, _recorded(settings) is None, stopping)
+        return open_kafka_log(settings, recorded is None, stopping)
     return open_log(settings)
 
 
