@@ -319,6 +319,19 @@ def test_stragglers_of_the_day_after_are_put_together_with_their_day(tmp_path: P
     assert len(archive.files(date(2026, 1, 26))) == 2
 
 
+def test_the_rows_of_a_day_are_counted_up_to_an_epoch_also_after_compaction(archive: DeltaArchive) -> None:
+    day = date(2026, 1, 26)
+    for epoch in range(1, 4):
+        archive.append(epochs(epoch, epoch), epoch)
+    sizes = [day_of(epochs(1, epoch), FIRST_DAY).num_rows for epoch in range(1, 4)]
+    for _ in range(2):
+        snapshot = archive.snapshot()
+        assert [snapshot.count(day, epoch) for epoch in range(5)] == [0, *sizes, sizes[-1]]
+        assert snapshot.count(day, 3, without={file.path for file in snapshot.data_files(day)}) == 0
+        archive.compact(day)
+    assert archive.snapshot().count(date(2026, 1, 20), 3) == 0
+
+
 def test_everything_is_private(archive: DeltaArchive, tmp_path: Path) -> None:
     for epoch in range(1, CHECKPOINT_INTERVAL + 1):
         archive.append(epoch_rows(epoch, 2), epoch)

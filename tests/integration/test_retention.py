@@ -190,16 +190,19 @@ def test_an_open_window_stays_until_it_is_closed(home: Installation) -> None:
     assert home.rows(windows) == before
 
 
-def test_users_go_as_soon_as_some_of_their_events_have_gone(home: Installation) -> None:
-    # OLD  ├─ day ─┤   …   │ intake of 300      │ intake of 1 more    │ 30 days after the first, the second is kept
+@pytest.mark.parametrize("later", [1, 400])
+def test_users_go_as_soon_as_some_of_their_events_have_gone(home: Installation, later: int) -> None:
+    # OLD  ├─ day ─┤   …   │ intake of 300, reported    │ intake of more    │ 30 days after the first, these are kept
     between = wall_clock()
-    home.append({0: clicks(9, OLD, 1)})
+    home.append({0: clicks(9, OLD, later)})
     stream(home)
-    assert archived(home)[OLD] == 301
-    retain(home, between + KEEP)
-    assert archived(home)[OLD] == 1
+    assert archived(home)[OLD] == 300 + later
+    would = retain(home, between + KEEP, dry_run=True)
+    assert retain(home, between + KEEP) == would
+    assert archived(home)[OLD] == later
     assert OLD not in user_days(home)
-    with pytest.raises(BatchError, match="no longer in the archive: 1 of 301 are left"):
+    assert USER_REPORT.format(OLD.compact) not in ReportShelf(home.home.reports).files(OLD)
+    with pytest.raises(BatchError, match=f"no longer in the archive: {later} of {300 + later} are left"):
         run_day(home.app_settings(), OLD)
 
 

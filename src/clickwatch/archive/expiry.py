@@ -1,8 +1,7 @@
 """Which data files have been kept long enough."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from clickwatch.archive.snapshot import DataFile
@@ -14,34 +13,27 @@ _MS = 1000
 
 @dataclass(frozen=True)
 class Expired:
-    """What goes, or would go: so many files with their bytes, and how many rows of each UTC day."""
+    """What goes, or would go: files by their paths relative to the table's folder, their bytes and rows, and the days.
 
-    files: int = 0
+    `days` are UTC days, ascending.
+    """
+
+    paths: frozenset[str] = frozenset()
     bytes: int = 0
-    rows_by_day: Mapping[date, int] = field(default_factory=dict)
+    rows: int = 0
+    days: tuple[date, ...] = ()
 
     @classmethod
     def of(cls, files: list[DataFile]) -> "Expired":
         """The sums over these files."""
-        return cls(len(files), sum(file.size for file in files), rows_by_day(files))
+        paths = frozenset(file.path for file in files)
+        days = sorted({file.part.date for file in files})
+        return cls(paths, sum(file.size for file in files), sum(file.rows for file in files), tuple(days))
 
     @property
-    def rows(self) -> int:
-        """The rows of all days."""
-        return sum(self.rows_by_day.values())
-
-    @property
-    def days(self) -> tuple[date, ...]:
-        """The days that lose rows, ascending."""
-        return tuple(sorted(self.rows_by_day))
-
-
-def rows_by_day(files: Iterable[DataFile]) -> dict[date, int]:
-    """How many rows of each UTC day these files have."""
-    rows: Counter[date] = Counter()
-    for file in files:
-        rows[file.part.date] += file.rows
-    return dict(rows)
+    def files(self) -> int:
+        """How many files they are."""
+        return len(self.paths)
 
 
 def expired(files: Iterable[DataFile], now: int, keep: int) -> list[DataFile]:

@@ -1,6 +1,6 @@
 """The files of the current version, and what their rows say: for the day, for recovery, for tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -90,6 +90,18 @@ class Snapshot:
         files = [str(path) for path in check_bytes(self.files(day))]
         table: pa.Table = ds.dataset(files, schema=ARCHIVE_COLUMNS, format="parquet").to_table(columns=columns)
         return table
+
+    def count(self, day: date, last_epoch: int, without: Container[str] = ()) -> int:
+        """The rows of a UTC day that epochs up to and with `last_epoch` archived.
+
+        `without`: paths of files, relative to the table's folder, that do not count.
+        """
+        paths = [self._root / file.path for file in self.data_files(day) if file.path not in without]
+        files = [str(path) for path in check_bytes(paths)]
+        if not files:
+            return 0
+        rows = ds.dataset(files, schema=ARCHIVE_COLUMNS, format="parquet")
+        return int(rows.count_rows(filter=pc.field("epoch") <= last_epoch))
 
     def files_after(self, thresholds: Mapping[int, int | None]) -> list[Path]:
         """The files that may hold rows of a partition with an event time above its threshold (None: any)."""

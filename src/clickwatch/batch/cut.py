@@ -56,7 +56,10 @@ def take_cut(day: Day, sources: CutSources) -> tuple[Cut, pa.Table]:
     whole = is_complete(day, sources.log, progress, sources.clock(), sources.delay)
     snapshot = sources.archived_through(epoch)
     files = snapshot.data_files(day.date) if snapshot is not None else []
-    _refuse_what_is_left(day, sum(file.rows for file in files), speed, day.end + sources.keep <= sources.clock())
+    archived = sum(file.rows for file in files)
+    if snapshot is not None and day.end + sources.keep <= sources.clock():
+        archived = snapshot.count(day.date, epoch)  # some may have gone, and later ones have come
+    _refuse_what_is_left(day, archived, speed, day.end + sources.keep <= sources.clock())
     return Cut(day, epoch, whole, tuple(file.path for file in files)), speed
 
 

@@ -3,15 +3,13 @@
 How time is counted is told in `domain.retention`. What is gone may be asked for again: a second run finds the rest.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from clickwatch.archive.delta import DeltaArchive
-from clickwatch.archive.expiry import Expired, rows_by_day
+from clickwatch.archive.expiry import Expired
 from clickwatch.domain.day import Day
 from clickwatch.errors import ClickwatchError
 from clickwatch.eventlog.local import LocalLog
@@ -76,21 +74,19 @@ class Retention:
 
     def _archive_and_users(self) -> list[Removal]:
         """The archive first: what is about users goes with the events that it was made of."""
-        gone, left = Expired(), Counter[Day]()
+        gone, left = Expired(), None
         archive = self.places.archive()
         if archive is not None:
             with nullcontext() if self.dry_run else self.places.upkeep():
                 gone = archive.expire(self.keep, dry_run=self.dry_run)
-                left = _by_day(rows_by_day(archive.snapshot().data_files()))
-                if self.dry_run:
-                    left -= _by_day(gone.rows_by_day)
-                else:
+                left = archive.snapshot()
+                if not self.dry_run:
                     archive.tidy(orphans=False)
+
+        def archived(day: Day, last_epoch: int) -> int:
+            return 0 if left is None else left.count(day.date, last_epoch, without=gone.paths)
+
         days = tuple(Day(each) for each in gone.days)
         users = self.places.user_rows
-        outlived = users.outlived(self.now - self.keep, left)
+        outlived = users.outlived(self.now - self.keep, archived)
         return [Removal("archive", "files", gone.files, gone.bytes, days), *users.remove(outlived, self.dry_run)]
-
-
-def _by_day(rows: Mapping[date, int]) -> Counter[Day]:
-    return Counter({Day(each): count for each, count in rows.items()})

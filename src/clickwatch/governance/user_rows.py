@@ -4,7 +4,7 @@ A day's report of its users, and the rows of its view in the store, are kept whi
 day's view has counted. The day's sums stay: there is nobody in them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -16,6 +16,8 @@ from clickwatch.governance.stored_rows import remove
 from clickwatch.store import batch_views
 from clickwatch.store.database import Store
 from clickwatch.store.schema import user_segments
+
+_ANY_EPOCH = (1 << 63) - 1
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,21 @@ class UserRows:
     store: Store
     run_of: Callable[[Day], AbstractContextManager[None]]
 
-    def outlived(self, before: int, archived: Mapping[Day, int]) -> list[Day]:
-        """The days that ended by `before` (µs UTC) of which reported events are gone; `archived`: events by day."""
+    def outlived(self, before: int, archived: Callable[[Day, int], int]) -> list[Day]:
+        """The days that ended by `before` (µs UTC), have rows about users, and of which reported events are gone.
+
+        `archived`: how many events of a day are in the archive of those that came in up to an epoch. Raises as it does.
+        """
         with self.store.read() as connection:
-            views = {Day.of(view.day_start): view.view_id for view in batch_views.all_current(connection)}
-            days = sorted(day for day in {*views, *self.shelf.days()} if day.end <= before)
-            # Reports without a view are a run's that died in between.
-            counted = {day: batch_views.event_count(connection, views[day]) if day in views else 1 for day in days}
-        return [day for day in days if archived.get(day, 0) < counted[day]]
+            views = {Day.of(view.day_start): view for view in batch_views.all_current(connection)}
+            counted = {day: batch_views.event_count(connection, view.view_id) for day, view in views.items()}
+        days = sorted(day for day in {*views, *self.shelf.days()} if day.end <= before and self._has_users(day))
+        # Reports without a view are a run's that died in between: they go with the last event of their day.
+        ends = {day: (views[day].cut, counted[day]) if day in views else (_ANY_EPOCH, 1) for day in days}
+        return [day for day, (cut, count) in ends.items() if archived(day, cut) < count]
+
+    def _has_users(self, day: Day) -> bool:
+        return bool(self._report_bytes(day)) or bool(self._remove_rows(day, dry_run=True))
 
     def remove(self, days: list[Day], dry_run: bool) -> list[Removal]:
         """Remove reports with rows about users, and such rows of views, of some days; or only say what would go."""
