@@ -1,13 +1,16 @@
 """What ends a stream on Spark says so in the words of clickwatch, and the next run goes on."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from clickwatch.errors import LogError, SecondPipeline
+from clickwatch.store import schema
 from clickwatch.wiring.engines import StreamEngine, on_spark
-from clickwatch.wiring.pipeline import Begun, Pipeline, Watch, run_stream
+from clickwatch.wiring.log import open_log
+from clickwatch.wiring.pipeline import Begun, Pipeline, Watch, run_stream, stream_from
 from tests.support.day_homes import MONDAY, clicks, stream
 from tests.support.installations import Installation, assert_true
 from tests.support.spark import shared_spark
@@ -42,6 +45,55 @@ def test_damage_in_the_log_is_told_and_what_stands_before_it_is_kept(home: Insta
     segment.write_bytes(sound)
     stream_on_spark(home)
     assert_true(home.outcome(), home.truth())
+
+
+def statuses(home: Installation) -> set[str]:
+    """Of the windows that are there."""
+    return {row["status"] for row in home.rows(schema.windows)} if home.home.store.exists() else set()
+
+
+def lease_end(home: Installation) -> int:
+    """Until when the pipeline holds its lease, µs."""
+    [row] = [row for row in home.rows(schema.leases) if row["name"] == "pipeline"]
+    return int(row["expires_at"])
+
+
+def test_a_log_that_is_away_costs_no_lease_and_closes_no_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # epoch │ the log is away, for longer than a partition may be silent │ it is back: now it is silent
+    home = Installation(tmp_path / "home", {"ALERT_HANDLERS": "", "IDLE_AFTER": "1s"})
+    home.append({0: clicks(1, MONDAY, 50, last=20)})
+    stop, is_there, log = threading.Event(), threading.Event(), open_log(home.app_settings())
+    is_there.set()
+    end_offset = log.end_offset
+
+    def end_offset_once_it_is_there(partition: int) -> int:
+        is_there.wait()
+        return end_offset(partition)
+
+    monkeypatch.setattr(log, "end_offset", end_offset_once_it_is_there)
+    watch = Watch(on_epoch=lambda report: is_there.clear())
+
+    def run() -> None:
+        stream_from(log, home.app_settings(), stop, until_caught_up=False, watch=watch, engine=engine())
+
+    running = threading.Thread(target=run)
+    running.start()
+    try:
+        while not statuses(home):
+            time.sleep(0.1)
+        held_until = lease_end(home)
+        while lease_end(home) == held_until:  # renewed by who is held up, and idle no partition was meanwhile
+            time.sleep(0.1)
+        assert "open" in statuses(home)
+        is_there.set()
+        while "open" in statuses(home):
+            time.sleep(0.1)
+    finally:
+        is_there.set()
+        stop.set()
+        running.join()
 
 
 def test_a_second_pipeline_is_refused_while_spark_streams(home: Installation) -> None:

@@ -7,6 +7,7 @@ import json
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pyspark.sql.streaming.query import StreamingQuery
 
 _POLL_SECONDS = 0.05
+_ATTENTION_SECONDS = 1.0
 _REST = 500_000
 """How often idle partitions are looked at, in µs: each look asks the log."""
 Offsets = Mapping[int, int]
@@ -72,6 +74,8 @@ class SparkPipeline:
         self._is_ending = False
         self._rested = progress.clocks.monotonic()
         self._failure: BaseException | None = None
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="log-ends")
+        self._asked: Future[Offsets] | None = None
 
     def run(self, stop: threading.Event, until: Offsets | None = None) -> None:
         """Work until `stop` is set, or all partitions have been read up to the offsets `until`.
@@ -85,6 +89,7 @@ class SparkPipeline:
                 raise self._failure
             self._progress.archive_all()
         finally:
+            self._pool.shutdown(cancel_futures=True)
             self._progress.abandon()
         self._progress.end()
 
@@ -147,11 +152,23 @@ class SparkPipeline:
                 self._failure = error
 
     def _rest(self) -> None:
-        """Nothing new is being worked on; a partition that has records which wait is not idle."""
-        for partition, offset in self._offsets.items():
-            if self._source.log.end_offset(partition) > offset:
+        """Nothing new is being worked on; a partition that has records which wait is not idle.
+
+        A log that is away is not waited for longer than a moment: then none is.
+        """
+        if self._asked is None:
+            self._asked = self._pool.submit(self._ends)
+        if wait((self._asked,), _ATTENTION_SECONDS).not_done:
+            self._progress.hold_out()
+            return
+        ends, self._asked = self._asked.result(), None
+        for partition, end in ends.items():
+            if end > self._offsets[partition]:
                 self._progress.heard(partition)
         self._progress.rest()
+
+    def _ends(self) -> Offsets:
+        return {partition: self._source.log.end_offset(partition) for partition in self._offsets}
 
     def _explain(self, query: "StreamingQuery") -> None:
         """Raise what ended the query: what the log itself says, if it is the log."""
