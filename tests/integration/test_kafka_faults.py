@@ -22,6 +22,7 @@ from tests.support.kafka import (
 )
 from tests.support.mixed_clicks import MixedClicks
 from tests.support.proof import proof_scale
+from tests.support.refused_homes import edited, refused
 
 KILLS = 5
 RATE = 3_000
@@ -147,7 +148,8 @@ def test_what_a_broker_that_goes_for_good_did_not_take_is_reported(tmp_path: Pat
         shop = shop_on(broker, tmp_path / "shop", KAFKA_TIMEOUT="2s")
         words = ("produce", "--to", "kafka", "--rate", "5000", "--events", "1000000", "--json")
         shoppers = commands.start(*words, environment=shop.environment)
-        time.sleep(3)
+        while not records_on(shop):
+            time.sleep(0.1)
         broker.kill()
         ended = shoppers.end()
         assert "were not acknowledged by Kafka" in only_line(ended)
@@ -189,6 +191,24 @@ def test_a_home_goes_on_with_the_log_that_it_was_begun_with_and_no_other(
     ended = commands.run(*CAUGHT_UP, environment=away)
     assert "This home was begun with its local log" in only_line(ended)
     assert ended.errors.count("\n") == 1, "no broker is waited for"
+
+
+def test_a_repair_does_not_keep_the_store_for_as_long_as_a_stream_waits(
+    tmp_path: Path, commands: CommandServer
+) -> None:
+    with running_broker(tmp_path / "broker") as broker:
+        shop = shop_on(broker, tmp_path / "shop")
+        shop.append({0: refused(1)})
+        catch_up(commands, shop)
+        corrected = edited(shop, tmp_path / "corrected.jsonl")
+        broker.kill()
+        replay = ("quarantine", "replay", str(corrected))
+        said = only_line(commands.run(*replay, environment=shop.environment))
+        assert "does not answer" in said and "for 3s now" in said
+        broker.start()
+        assert commands.run(*replay, environment=shop.environment).exit_code == 0
+        catch_up(commands, shop)
+    assert accounts(shop) == {"received": 2, "accepted": 1, "duplicate": 0, "rejected": 1}
 
 
 def test_records_that_retention_took_before_they_were_read_are_said_to_be_lost(

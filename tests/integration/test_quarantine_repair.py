@@ -191,7 +191,7 @@ def test_who_slept_through_the_end_of_the_lease_appends_nothing(home: Installati
         taker("before all")
         sender = Sender(store, log, Held(token, HOUR), wall_clock, taker)
         with pytest.raises(SecondPipeline, match="taken over"):
-            sender.send([Parcel(Place(0, 0), 0, b"{}")])
+            sender.send([Parcel(Place(0, 0), 0, b"u", b"{}")])
     assert len(on_the_log(home)) == 3
 
 

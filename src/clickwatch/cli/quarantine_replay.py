@@ -73,7 +73,7 @@ def replay(
     with (
         StopOnSignal() as stopping,
         edited_file(file) as edited,
-        repairing(current_settings(), dry_run=dry_run) as replaying,
+        repairing(current_settings(), dry_run=dry_run, stopping=stopping) as replaying,
     ):
         try:
             _run(replaying, edited, stopping, tally, as_json)
@@ -109,7 +109,7 @@ def _facts(result: Result) -> dict[str, Any]:
 
 def _tell(tally: Tally, file: Path, stopping: StopOnSignal, dry_run: bool) -> None:
     for result in tally.shown:
-        say_whole(_line(result))
+        say_whole(_line(result, dry_run))
     if tally.untold:
         say(f"… and {number_of(tally.untold, 'more line', 'more lines')}: --json tells of all.")
     parts = [f"{tally.counts[outcome]:,} {_words(outcome, dry_run)}" for outcome in Outcome if tally.counts[outcome]]
@@ -126,12 +126,12 @@ def _words(outcome: Outcome, dry_run: bool) -> str:
     return would.get(outcome, _WORDS[outcome]) if dry_run else _WORDS[outcome]
 
 
-def _line(result: Result) -> str:
+def _line(result: Result, dry_run: bool) -> str:
     where = f" ({result.place})" if result.place is not None else ""
     reason = f", {result.reason}" if result.reason else ""
     by = f" by {result.new_place}" if result.new_place is not None else ""
     detail = f": {result.detail}" if result.detail else ""
-    return f"line {result.line:,}{where}: {_WORDS[result.outcome]}{by}{reason}{detail}"
+    return f"line {result.line:,}{where}: {_words(result.outcome, dry_run)}{by}{reason}{detail}"
 
 
 def _tell_what_next(tally: Tally) -> None:

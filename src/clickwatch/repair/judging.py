@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from clickwatch.domain.event import Event, Refusal
 from clickwatch.domain.judge import judge
 from clickwatch.domain.place import Place
-from clickwatch.eventlog.partitioner import partition_of
 from clickwatch.repair.document import MAX_LINE_BYTES, Malformed, proposal_of
 from clickwatch.repair.lines import Line
 
@@ -46,6 +45,6 @@ class Bench:
         return Candidate(line.number, proposal.place, proposal.raw.replace(b"\n", b" "), verdict)
 
 
-def partition_for(event: Event, partitions: int) -> int:
-    """The partition of the log that an event's record belongs to: that of its user."""
-    return partition_of(event.user_id.encode("utf-8"), partitions)
+def key_of(event: Event) -> bytes:
+    """The key of an event's record on the log: its user, who decides on the partition too."""
+    return event.user_id.encode("utf-8")

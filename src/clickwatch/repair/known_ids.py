@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date
+from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -11,11 +12,19 @@ from clickwatch.archive.integrity import check_bytes
 from clickwatch.domain.columns import ARCHIVE_COLUMNS
 
 
-def accepted_ids(archive: DeltaArchive, day: date, ids: Collection[str]) -> set[str]:
-    """Those of the ids that an archived event of a UTC day has. Raises ArchiveError if the archive is damaged."""
-    files = [str(path) for path in check_bytes(archive.files(day))]
-    if not files:
-        return set()
-    wanted = pc.field("event_id").isin(sorted(ids))
-    rows = ds.dataset(files, schema=ARCHIVE_COLUMNS, format="parquet").to_table(["event_id"], filter=wanted)
-    return set(rows["event_id"].to_pylist())
+class KnownIds:
+    """The ids of archived events; it remembers which files it has found whole: their bytes never change."""
+
+    def __init__(self, archive: DeltaArchive) -> None:
+        self._archive = archive
+        self._whole: set[Path] = set()
+
+    def among(self, ids: Collection[str], day: date) -> set[str]:
+        """Those of the ids that an archived event of a UTC day has. Raises ArchiveError if a file is damaged."""
+        files = self._archive.files(day)
+        self._whole.update(check_bytes(path for path in files if path not in self._whole))
+        if not files:
+            return set()
+        wanted = pc.field("event_id").isin(sorted(ids))
+        dataset = ds.dataset([str(path) for path in files], schema=ARCHIVE_COLUMNS, format="parquet")
+        return set(dataset.to_table(["event_id"], filter=wanted)["event_id"].to_pylist())

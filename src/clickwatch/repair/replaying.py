@@ -8,10 +8,11 @@ from clickwatch.domain.day import Day
 from clickwatch.domain.event import Event, Refusal
 from clickwatch.domain.place import Place
 from clickwatch.domain.window import WindowSpec
+from clickwatch.eventlog.partitioner import partition_of
 from clickwatch.eventlog.port import EventLog
 from clickwatch.repair.document import Malformed
 from clickwatch.repair.explaining import cut, explanation
-from clickwatch.repair.judging import Bench, Candidate, partition_for
+from clickwatch.repair.judging import Bench, Candidate, key_of
 from clickwatch.repair.lines import Line
 from clickwatch.repair.results import Outcome, Result
 from clickwatch.repair.searching import Search, digest
@@ -154,7 +155,7 @@ class Replay:
         if not events:
             return
         count = self._log.partitions
-        parcels = [Parcel(c.place, partition_for(event, count), c.record) for c, event in events]
+        parcels = [Parcel(c.place, partition_of(key_of(event), count), key_of(event), c.record) for c, event in events]
         with self._store.read() as connection:
             progress = epochs.progress(connection)
         offsets = self._sending.send(parcels)

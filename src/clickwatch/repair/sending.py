@@ -8,7 +8,7 @@ Appending happens within a write transaction that has renewed the lease. So whoe
 and a process that slept through the end of its lease cannot append any more.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -34,10 +34,11 @@ class Held:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A record for a partition of the log, in place of the refused one at `place`."""
+    """A record for a partition of the log, under its key, in place of the refused one at `place`."""
 
     place: Place
     partition: int
+    key: bytes
     record: bytes
 
 
@@ -81,8 +82,8 @@ class Sender:
         self._on_step("begun")
         with self._store.begin() as connection:
             self._renew(connection)
-            for partition, lines in _by_partition(parcels):
-                self._log.append(partition, lines)
+            for partition, lines, keys in _by_partition(parcels):
+                self._log.append(partition, lines, keys)
                 self._on_step("appended")
         return self.settle(begun).found
 
@@ -130,10 +131,9 @@ def look_up(store: Store, log: EventLog, begun: Collection[Repair]) -> Search:
     return matched(log, begun, seen, taken)
 
 
-def _by_partition(parcels: Sequence[Parcel]) -> list[tuple[int, bytes]]:
-    """The lines of each partition, in the order of the parcels."""
+def _by_partition(parcels: Sequence[Parcel]) -> Iterator[tuple[int, bytes, list[bytes | None]]]:
+    """The lines of each partition and their keys, in the order of the parcels."""
     ordered = sorted(parcels, key=lambda parcel: parcel.partition)
-    return [
-        (partition, b"".join(parcel.record + b"\n" for parcel in each))
-        for partition, each in groupby(ordered, key=lambda parcel: parcel.partition)
-    ]
+    for partition, each in groupby(ordered, key=lambda parcel: parcel.partition):
+        mine = list(each)
+        yield partition, b"".join(parcel.record + b"\n" for parcel in mine), [parcel.key for parcel in mine]

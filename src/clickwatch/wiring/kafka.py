@@ -15,19 +15,25 @@ from clickwatch.wiring.own_log import speak_on_standard_error
 _ALERT_PATIENCE = 10 * SECOND
 
 
-def open_kafka_log(settings: AppSettings, create: bool, stopping: Callable[[], bool]) -> EventLog:
+def open_kafka_log(
+    settings: AppSettings, create: bool, stopping: Callable[[], bool], patience: int | None = None
+) -> EventLog:
     """The topic that the settings name, made if it is not there and `create` says so.
 
-    Brokers that do not answer are waited for until `stopping`, with words on standard error. Raises LogError, and
-    MissingExtra if the extra `kafka` is not installed.
+    Brokers that do not answer are waited for until `stopping`, and for `patience` µs at most (None: KAFKA_TIMEOUT),
+    with words on standard error. Raises LogError, and MissingExtra if the extra `kafka` is not installed.
     """
     # Here, because the rest works without the library that these need.
     from clickwatch.eventlog.kafka.log import KafkaLog
 
     speak_on_standard_error(settings)
-    return KafkaLog(
-        _topic(settings, settings.kafka_clickstream_topic, settings.kafka_timeout), create=create, stopping=stopping
-    )
+    return KafkaLog(kafka_log_config(settings, patience), create=create, stopping=stopping)
+
+
+def kafka_log_config(settings: AppSettings, patience: int | None = None) -> KafkaConfig:
+    """The topic of the log, waited for as `open_kafka_log` says; with the passwords for it, and no other ones."""
+    longest = settings.kafka_timeout if patience is None else min(patience, settings.kafka_timeout)
+    return _topic(settings, settings.kafka_clickstream_topic, longest)
 
 
 def alert_topic(settings: AppSettings) -> Callable[[], EventLog]:

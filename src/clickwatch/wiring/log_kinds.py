@@ -41,10 +41,15 @@ def log_for_streaming(settings: AppSettings, kind: LogKind, stopping: Callable[[
     return open_log(settings)
 
 
-def log_of_home(settings: AppSettings) -> EventLog:
-    """The log that the home was begun with; its own if nothing has been streamed yet. Raises as above."""
+def log_of_home(
+    settings: AppSettings, stopping: Callable[[], bool] = lambda: False, patience: int | None = None
+) -> EventLog:
+    """The log that the home was begun with; its own if nothing has been streamed yet.
+
+    Kafka is waited for until `stopping`, and for `patience` µs at most (None: as the settings say). Raises as above.
+    """
     if is_on_kafka(settings):
-        return open_kafka_log(settings, False, lambda: False)
+        return open_kafka_log(settings, False, stopping, patience)
     return open_log(settings)
 
 

@@ -1,14 +1,13 @@
 """The repair of refused records, put together: store, log, lease, archive."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 from clickwatch.archive.delta import DeltaArchive
-from clickwatch.domain.day import Day
-from clickwatch.domain.window import HOUR
+from clickwatch.domain.window import HOUR, SECOND
 from clickwatch.repair.judging import Bench
-from clickwatch.repair.known_ids import accepted_ids
-from clickwatch.repair.replaying import Replay, Rules
+from clickwatch.repair.known_ids import KnownIds
+from clickwatch.repair.replaying import AcceptedIds, Replay, Rules
 from clickwatch.repair.sending import LEASE, Held, Rehearsal, Sender
 from clickwatch.settings import AppSettings
 from clickwatch.store.database import open_store
@@ -19,24 +18,33 @@ from clickwatch.wiring.log_kinds import log_of_home
 from clickwatch.wiring.rules import stream_rules, window_spec
 
 _TURN = TurnRules(ttl=HOUR, patience=0)
+# Records are appended within a write transaction of the store, which others wait ten seconds for and no longer.
+_LOG_PATIENCE = 3 * SECOND
 OnStep = Callable[[str], None]
 
 
 @contextmanager
-def repairing(settings: AppSettings, *, dry_run: bool, on_step: OnStep = lambda step: None) -> Iterator[Replay]:
+def repairing(
+    settings: AppSettings,
+    *,
+    dry_run: bool,
+    stopping: Callable[[], bool] = lambda: False,
+    on_step: OnStep = lambda step: None,
+) -> Iterator[Replay]:
     """A replay of edited records in the settings' home; `dry_run` changes nothing and needs no turn.
 
-    Raises StoreError if nothing has been streamed, TurnTaken if another process is repairing.
+    `stopping` ends waiting for a log that is away. Raises StoreError if nothing has been streamed, TurnTaken if another
+    process is repairing.
     """
     home = Home(settings.clickwatch_home.expanduser().absolute())
     rules = Rules(
         Bench(wall_clock, stream_rules(settings).max_future),
         window_spec(settings),
-        lambda day, ids: _accepted(home, day, ids),
+        _accepted_ids(home),
     )
     with ExitStack() as opened:
         store = opened.enter_context(closing(open_store(home.store, create=False)))
-        log = opened.enter_context(closing(log_of_home(settings)))
+        log = opened.enter_context(closing(log_of_home(settings, stopping, _LOG_PATIENCE)))
         if dry_run:
             yield Replay(store, log, Rehearsal(store, log), rules)
             return
@@ -45,7 +53,8 @@ def repairing(settings: AppSettings, *, dry_run: bool, on_step: OnStep = lambda 
         yield Replay(store, log, Sender(store, log, Held(token, _TURN.ttl), wall_clock, on_step), rules)
 
 
-def _accepted(home: Home, day: Day, ids: Collection[str]) -> set[str]:
+def _accepted_ids(home: Home) -> AcceptedIds:
     if not home.archive.exists():
-        return set()
-    return accepted_ids(DeltaArchive.open(home.archive, create=False), day.date, ids)
+        return lambda day, ids: set()
+    known = KnownIds(DeltaArchive.open(home.archive, create=False))
+    return lambda day, ids: known.among(ids, day.date)

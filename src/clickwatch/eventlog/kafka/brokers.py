@@ -103,7 +103,7 @@ class Brokers:
             raise LogError(f"{self._unanswered()}; stopped waiting for it")
         if waited * 1_000_000 > self._config.patience:
             problem = f"{self._unanswered()}, for {format_duration(self._config.patience)} now"
-            raise LogError(problem, "Start it, or name others with KAFKA_BOOTSTRAP_SERVERS; KAFKA_TIMEOUT waits longer")
+            raise LogError(problem, "Start it, or name others with KAFKA_BOOTSTRAP_SERVERS; then do this again")
 
     def refused(self, error: KafkaError) -> LogError:
         """The error for an answer that will not change by itself."""
