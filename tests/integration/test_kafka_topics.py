@@ -1,5 +1,6 @@
 """Topics as others have made them, and what else Kafka does that files do not."""
 
+import json
 import time
 from pathlib import Path
 from random import Random
@@ -13,7 +14,7 @@ from clickwatch.wiring.log import wall_clock
 from dev.broker import Broker
 from tests.support.commands import CommandServer
 from tests.support.event_logs import lines, open_kafka, placed_records, records, topic_of
-from tests.support.kafka import make_topic, put, settings_of, shop_on
+from tests.support.kafka import make_topic, put, set_topic, settings_of, shop_on
 from tests.support.refused_homes import edited, refused
 
 
@@ -88,6 +89,20 @@ def test_a_topic_with_producers_times_is_refused(tmp_path: Path, broker: Broker)
     make_topic(broker.servers(), topic, config={"message.timestamp.type": "CreateTime"})
     with pytest.raises(LogError, match=r"takes its records' times from their producers.*LogAppendTime"):
         open_kafka(broker.servers(), topic)
+
+
+def test_a_read_that_failed_is_not_gone_on_with_behind_what_it_failed_at(tmp_path: Path, broker: Broker) -> None:
+    # offsets:  0 stamped by the log   1 stamped by its producer   2 by the log
+    topic = topic_of(tmp_path)
+    log = open_kafka(broker.servers(), topic)
+    log.append(0, lines(b"a"))
+    for stamped, record in (("CreateTime", b"b"), ("LogAppendTime", b"c")):
+        set_topic(broker.servers(), topic, "message.timestamp.type", stamped)
+        put(broker.servers(), topic, [record])
+    for _ in range(2):
+        with pytest.raises(LogError, match="times from their producers"):
+            log.read(0, 1, 1000)
+    log.close()
 
 
 def test_a_compacted_topic_is_refused(tmp_path: Path, broker: Broker) -> None:
@@ -185,6 +200,10 @@ def test_refused_records_are_repaired_on_kafka_once_however_often_it_is_tried(
         done = commands.run("quarantine", "replay", str(corrected), environment=shop.environment)
         assert done.exit_code == 0, done.errors
     assert commands.run(*caught_up, environment=shop.environment).exit_code == 0
+    topic = shop.settings["KAFKA_CLICKSTREAM_TOPIC"]
+    repaired = [(m.key(), m.value() or b"") for m in read_by(broker.servers(), topic, 3) if b"Z" in (m.value() or b"")]
+    assert len(repaired) == 6
+    assert [key for key, _ in repaired] == [json.loads(value)["user_id"].encode() for _, value in repaired]
     account = shop.outcome().tables["accounting"]
     assert sum(row["received"] for row in account) == 12
     assert sum(row["accepted"] for row in account) == 6

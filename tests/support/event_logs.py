@@ -76,9 +76,7 @@ def topic_of(folder: Path) -> str:
     return f"{folder.name}-{sha256(str(folder).encode()).hexdigest()[:12]}"
 
 
-def open_kafka(
-    servers: str, topic: str, partitions: int = 1, patience: int = 30_000_000, create: bool = True
-) -> KafkaLog:
+def open_kafka(servers: str, topic: str, partitions: int = 1, patience: int = 30_000_000) -> KafkaLog:
     """A log on Kafka for a test; `patience` in µs."""
     return KafkaLog(KafkaConfig(servers, topic, partitions, DAY, patience))
 

@@ -1,10 +1,12 @@
 """Clients of a Kafka broker for tests: topics, records and faults that clickwatch itself would not make."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from confluent_kafka import Producer
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry  # type: ignore[attr-defined]  # public, and not marked so
 
 from clickwatch.eventlog.kafka.client import (
     AdminClient,
@@ -53,6 +55,16 @@ def settings_of(servers: str, topic: str) -> dict[str, str]:
     """A topic's settings as the broker has them."""
     admin, asked = AdminClient({"bootstrap.servers": servers}), ConfigResource(ResourceType.TOPIC, topic)
     return {name: entry.value for name, entry in admin.describe_configs([asked])[asked].result(_ANSWERS_WITHIN).items()}
+
+
+def set_topic(servers: str, topic: str, name: str, value: str) -> None:
+    """Change a setting of a topic, and return when the broker has it."""
+    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+    admin = AdminClient({"bootstrap.servers": servers})
+    admin.incremental_alter_configs([resource])[resource].result(_ANSWERS_WITHIN)
+    while settings_of(servers, topic)[name] != value:
+        time.sleep(0.05)
 
 
 def remove_topic(servers: str, topic: str) -> None:

@@ -64,7 +64,11 @@ class PartitionReader:
             if until is None or until > self._high:
                 self.bounds()
             limit = self._high if until is None else min(until, self._high)
-            pieces = self._gather(limit, max(max_bytes, 1))
+            try:
+                pieces = self._gather(limit, max(max_bytes, 1))
+            except BaseException:
+                self._position = _NOWHERE  # what was fetched before the error is gone: the next read begins anew
+                raise
             return block_of(self._partition, pieces, self._position, buffer)
 
     def close(self) -> None:

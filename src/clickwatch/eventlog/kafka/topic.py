@@ -1,5 +1,6 @@
 """The topic itself: made as the log needs it, or looked at whether it will do."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -26,6 +27,7 @@ BATCH_OVERHEAD = 64 * 1024
 """What a batch of one longest record may take beside it."""
 
 _MILLISECOND = 1000
+_NAP_SECONDS = 0.1
 _FORBIDDEN = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED)
 _Answer = TypeVar("_Answer")
 _log = structlog.get_logger(__name__)
@@ -52,8 +54,10 @@ def open_topic(brokers: Brokers, config: KafkaConfig, create: bool) -> Topic:
         )
     if topic is None:
         _create(admin, config)
+        waiting = brokers.waiting()
         while (topic := _described(admin, config.topic)) is None:
-            brokers.check(0)  # made, and not yet known to the broker that was asked
+            waiting.missed()  # made, and not yet known to the broker that was asked
+            time.sleep(_NAP_SECONDS)
     _check(admin, config.topic)
     return topic
 
