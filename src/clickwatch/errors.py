@@ -77,15 +77,20 @@ class SparkMissing(ClickwatchError):
     exit_code = 2
 
 
+def last_words(said: str) -> str:
+    """The reason in what Java said: the last words count, for the first ones are where it was noticed."""
+    traces = ("at ", "... ")
+    words = [line.strip() for line in said.splitlines() if line.strip() and not line.lstrip().startswith(traces)]
+    return words[-1].lstrip(": ") if words else "it does not say why"
+
+
 class SparkFailed(ClickwatchError):
     """Spark gave up in the middle: a worker that died, memory or disk that ran out, a defect."""
 
     @classmethod
     def of(cls, said: str) -> "SparkFailed":
-        """From what Spark said: its last words count, for the first ones are where it was noticed."""
-        words = [line.strip() for line in said.splitlines() if line.strip() and not line.lstrip().startswith("at ")]
-        last = words[-1] if words else "it does not say why"
-        return cls(f"Spark gave up: {last}", "Start again: the stream goes on where it stopped")
+        """From what Spark said."""
+        return cls(f"Spark gave up: {last_words(said)}", "Start again: the stream goes on where it stopped")
 
 
 class SourceError(ClickwatchError):

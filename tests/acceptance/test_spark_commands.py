@@ -71,6 +71,20 @@ def test_the_commands_of_the_page_run_as_written(tmp_path: Path) -> None:
     assert "2026-01-26: 20,000 events" in done.stdout
 
 
+@pytest.mark.parametrize(("master", "why"), [("local[0]", "threads"), ("nonsense", "Master must")])
+def test_a_master_that_cannot_be_is_said_in_a_line(
+    master: str, why: str, tmp_path: Path, commands: CommandServer
+) -> None:
+    home = Installation(tmp_path / "home", {**SETTINGS, "SPARK_MASTER": master})
+    home.append({0: clicks(1, MONDAY, 5)})
+    ended = commands.run("stream", "--engine", "spark", "--until-caught-up", environment=home.environment)
+    assert ended.exit_code == 2
+    [line] = ended.errors.splitlines()
+    assert line.startswith("clickwatch: Spark does not start: ") and "SPARK_MASTER" in line
+    assert why in line
+    assert list(home.home.spill.iterdir()) == [], "nothing of Spark stays"
+
+
 @pytest.fixture
 def without_spark(tmp_path: Path) -> CommandLine:
     """An installation whose Python has no pyspark."""

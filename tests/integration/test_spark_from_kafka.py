@@ -4,10 +4,12 @@ import threading
 from functools import partial
 from pathlib import Path
 
+from clickwatch.speed.spark.reading import LogReader, Span
 from clickwatch.wiring.engines import StreamEngine, on_spark
 from clickwatch.wiring.log_kinds import LogKind
 from clickwatch.wiring.pipeline import embedded, run_stream
 from dev.broker import Broker
+from tests.support.event_logs import lines, open_kafka, topic_of
 from tests.support.installations import Installation, assert_true
 from tests.support.kafka import shop_on
 from tests.support.mixed_clicks import MixedClicks
@@ -16,6 +18,21 @@ from tests.support.spark import shared_spark
 
 def catch_up(shop: Installation, engine: StreamEngine) -> None:
     run_stream(shop.app_settings(), threading.Event(), until_caught_up=True, kind=LogKind.KAFKA, engine=engine)
+
+
+def test_records_of_kafka_come_to_spark_in_blocks_and_not_one_by_one(broker: Broker, tmp_path: Path) -> None:
+    topic = topic_of(tmp_path)
+    opened = partial(open_kafka, broker.servers(), topic)
+    log = opened()
+    log.append(0, lines(*[b"x" * 250] * 5000))
+    log.close()
+    reader = LogReader(Span(opened, {0: 0}, None, 10_000_000))
+    start: dict[str, int] = reader.initialOffset()
+    [everything] = reader.partitions(start, reader.latestOffset(start, None))
+    sizes = [len(batch) for batch in reader.read(everything)]
+    reader.stop()
+    assert sum(sizes) == 5000
+    assert len(sizes) < 50
 
 
 def test_a_topic_is_read_by_either_engine_in_turn(broker: Broker, tmp_path: Path) -> None:

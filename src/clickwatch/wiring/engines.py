@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from clickwatch.batch.duckdb_engine import DuckDbEngine, DuckDbRules
 from clickwatch.batch.engine import DayEngine, DayInput
+from clickwatch.eventlog.local import LocalLog
 from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
 from clickwatch.speed.spark.session import SparkRules, session_folder, spark_session
 from clickwatch.wiring.home import open_home
-from clickwatch.wiring.kafka import open_kafka_log
-from clickwatch.wiring.log import open_log
+from clickwatch.wiring.kafka import kafka_log_config
+from clickwatch.wiring.log import local_log_config, wall_clock
 from clickwatch.wiring.pipeline import Begun, Pipeline, embedded
 
 if TYPE_CHECKING:
@@ -70,9 +71,7 @@ def on_spark(session: "SparkSession", begun: Begun) -> Pipeline:
     from clickwatch.speed.spark.reading import Span, read_log
 
     settings = begun.settings
-    opened: Callable[[], EventLog] = partial(open_log, settings)
-    if begun.log.identity:
-        opened = partial(open_kafka_log, settings, False, _never)
+    opened = log_for_workers(settings, on_kafka=bool(begun.log.identity))
 
     def stream(start: Mapping[int, int], until: Mapping[int, int] | None) -> "DataFrame":
         return read_log(session, Span(opened, start, until, settings.spark_epoch_max_bytes))
@@ -82,6 +81,10 @@ def on_spark(session: "SparkSession", begun: Begun) -> Pipeline:
     return SparkPipeline(source, begun.offsets, begun.rules, begun.progress, pace, session_folder(session))
 
 
-def _never() -> bool:
-    """Spark ends its processes itself."""
-    return False
+def log_for_workers(settings: AppSettings, *, on_kafka: bool) -> Callable[[], EventLog]:
+    """Opens the log in Spark's processes, wherever these are; what the log needs travels, and no other setting."""
+    if not on_kafka:
+        return partial(LocalLog, local_log_config(settings), wall_clock)
+    from clickwatch.eventlog.kafka.log import KafkaLog
+
+    return partial(KafkaLog, kafka_log_config(settings), create=False)

@@ -15,10 +15,14 @@ def wall_clock() -> int:
 
 def open_log(settings: AppSettings, clock: Callable[[], int] = wall_clock) -> LocalLog:
     """The local log of the home, made if it is not there. Raises StorageError, LogError."""
-    config = LocalLogConfig(
+    return LocalLog(local_log_config(settings), clock)
+
+
+def local_log_config(settings: AppSettings) -> LocalLogConfig:
+    """Where the home's local log is, and how it is kept. Raises StorageError if there can be no home."""
+    return LocalLogConfig(
         folder=open_home(settings).log / settings.kafka_clickstream_topic,
         partitions=settings.log_partitions,
         segment_bytes=settings.log_segment_bytes,
         retention=settings.retention_days,
     )
-    return LocalLog(config, clock)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import functions as F
 
 from clickwatch.domain.event import UNKNOWN_CATEGORY, EventType
@@ -78,7 +79,7 @@ def deltas_of(rows: pa.Table, spec: WindowSpec) -> Deltas:
     counts = ["category", "category_time", "view_count", "cart_count", "purchase_count"]
     windows = rows.filter(rows["is_window"]).select(["start", "product_id", *counts])
     windows = windows.rename_columns(["window_start", "product_id", *counts])
-    ends = pa.compute.add(windows["window_start"], spec.length)
-    hours = rows.filter(pa.compute.invert(rows["is_window"])).select(["start", "product_id", *counts, "event_count"])
+    ends = pc.add(windows["window_start"], spec.length)
+    hours = rows.filter(pc.invert(rows["is_window"])).select(["start", "product_id", *counts, "event_count"])
     hours = hours.rename_columns(["hour_start", "product_id", *counts, "event_count"])
     return Deltas(windows.append_column("window_end", ends), hours)

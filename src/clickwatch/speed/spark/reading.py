@@ -102,7 +102,7 @@ class LogReader(DataSourceStreamReader):
         offset = partition.start
         with closing(self._span.opened()) as log:
             while offset < partition.end:
-                block = log.read(partition.partition, offset, partition.end - offset, partition.end)
+                block = log.read(partition.partition, offset, self._span.max_bytes, partition.end)
                 if len(block):
                     yield as_batch(block)
                 offset = block.next_offset

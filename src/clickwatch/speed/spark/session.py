@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clickwatch.errors import SparkMissing
+from clickwatch.errors import SparkMissing, last_words
 from clickwatch.files.locks import locked_folder
 from clickwatch.files.refusals import storage_errors
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+_CURE = "See SPARK_MASTER; Java 17 is needed (JAVA_HOME names its folder), and memory for it"
 _LOOPBACK = "127.0.0.1"
 _SUBMITTED = "PYSPARK_GATEWAY_PORT"
 """Set in programs that `spark-submit` starts: Spark runs already, and its master is chosen."""
@@ -110,6 +111,7 @@ def _check_installed() -> None:
 
 
 def _started(rules: SparkRules, folder: Path) -> "SparkSession":
+    from py4j.protocol import Py4JError
     from pyspark import SparkConf, SparkContext
     from pyspark.errors import PySparkException
     from pyspark.java_gateway import launch_gateway
@@ -125,12 +127,11 @@ def _started(rules: SparkRules, folder: Path) -> "SparkSession":
             launch: Callable[..., Any] = launch_gateway
             gateway = launch(conf, {"stdout": file, "stderr": file})
             return SparkSession(SparkContext(gateway=gateway, conf=conf))
-        except (PySparkException, OSError) as error:
-            words = said.read_text("utf-8", "replace").split("\n")
-            last = next((line.strip() for line in reversed(words) if line.strip()), str(error))
-            raise SparkMissing(
-                f"Spark does not start: {last}", "Java 17 is needed (JAVA_HOME names its folder), and memory for it"
-            ) from error
+        except (PySparkException, Py4JError, OSError) as error:
+            # Before its process ends: a Java error is put into words there.
+            words = last_words(str(error) if isinstance(error, Py4JError) else said.read_text("utf-8", "replace"))
+            _end_process()
+            raise SparkMissing(f"Spark does not start: {words}", _CURE) from error
 
 
 @contextmanager
@@ -179,10 +180,15 @@ def _settings(rules: SparkRules, folder: Path) -> Mapping[str, str]:
 
 def _stop(session: "SparkSession") -> None:
     """Stop Spark and its process: nothing of it outlives the session."""
+    session.stop()
+    _end_process()
+
+
+def _end_process() -> None:
+    """End Spark's own process, if this one has started it."""
     from pyspark import SparkContext
 
     gateway = SparkContext._gateway
-    session.stop()
     if gateway is None or _SUBMITTED in os.environ:
         return
     process: subprocess.Popen[bytes] = gateway.proc
