@@ -89,13 +89,14 @@ def test_a_mail_says_what_is_to_be_known_in_plain_text() -> None:
 
 def test_the_same_delivery_has_the_same_message_id_and_what_follows_refers_to_it() -> None:
     with TestMailServer().running() as server:
-        for kind in ("beginning", "beginning", "end", "correction"):
+        for kind in ("beginning", "beginning", "end", "correction", "test"):
             delivery_id = f"{MESSAGE.episode_id}:{kind}:email"
             handler(server.port).deliver(replace(MESSAGE, kind=kind), delivery_id)
     ids = [mail.message["Message-ID"] for mail in server.mails]
     assert ids[0] == ids[1] == f"<{MESSAGE.episode_id}.beginning.email@shop.example>"
-    assert len(set(ids)) == 3
-    assert [mail.message["In-Reply-To"] for mail in server.mails] == [None, None, ids[0], ids[0]]
+    assert len(set(ids)) == 4
+    assert [mail.message["In-Reply-To"] for mail in server.mails] == [None, None, ids[0], ids[0], None]
+    assert [mail.message["References"] for mail in server.mails] == [None, None, ids[0], ids[0], None]
     assert "withdrawn" in server.mails[3].message["Subject"]
 
 

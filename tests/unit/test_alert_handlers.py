@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from clickwatch.errors import SettingsError
+from clickwatch.settings.alerts import HANDLERS
 from clickwatch.speed.alerts.handlers.console import ConsoleHandler, render
 from clickwatch.speed.alerts.handlers.factory import AlertHandlerFactory, WaysOut
 from clickwatch.speed.alerts.handlers.file import FileHandler
@@ -172,12 +173,14 @@ def test_handlers_are_made_by_name_each_once(tmp_path: Path) -> None:
     assert [handler.name for handler in made] == ["file", "console", "email", "webhook"]
 
 
-def test_an_unknown_handler_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="pigeon"):
+def test_an_unknown_handler_is_refused_and_those_of_the_settings_are_known(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=f"pigeon.*Known are {', '.join(sorted(HANDLERS))}"):
         AlertHandlerFactory(ways_out(tmp_path), lambda: 0).make(["pigeon"])
 
 
-@pytest.mark.parametrize(("name", "cure"), [("webhook", "ALERT_WEBHOOK_URL"), ("email", "SMTP_HOST")])
+@pytest.mark.parametrize(
+    ("name", "cure"), [("webhook", "ALERT_WEBHOOK_URL"), ("email", "SMTP_HOST"), ("kafka", "ALERT_KAFKA_TOPIC")]
+)
 def test_a_handler_that_is_not_set_up_is_refused(tmp_path: Path, name: str, cure: str) -> None:
     with pytest.raises(SettingsError, match=cure):
         AlertHandlerFactory(WaysOut(tmp_path / "alerts.jsonl"), lambda: 0).make([name])

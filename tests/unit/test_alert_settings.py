@@ -51,7 +51,7 @@ def test_mail_needs_a_server_a_sender_and_somebody_to_read_it(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({"ALERT_HANDLERS": "pigeon"}, "ALERT_HANDLERS has pigeon; known are console, file, webhook, email"),
+        ({"ALERT_HANDLERS": "pigeon"}, "ALERT_HANDLERS has pigeon; known are console, file, webhook, email, kafka"),
         ({"ALERT_HANDLERS": "webhook"}, "ALERT_HANDLERS has webhook, which needs ALERT_WEBHOOK_URL"),
         (
             {"ALERT_HANDLERS": "console,email", "SMTP_HOST": "smtp.example.com"},

@@ -93,9 +93,13 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert "cannot be read: is a directory" in refusal(tmp_path)
 
 
-def test_a_file_that_is_there_is_never_replaced(file: Path) -> None:
-    with pytest.raises(TruthError, match="is there already"):
-        check_place(file)
+def test_a_file_that_is_there_is_never_replaced(file: Path, truth: KnownTruth) -> None:
+    file.write_text("somebody's")
+    for write in (check_place, lambda path: write_truth(path, truth)):
+        with pytest.raises(TruthError, match="is there already"):
+            write(file)
+    assert file.read_text() == "somebody's"
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_a_place_is_tried_before_anything_is_made_and_left_as_it_was(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,34 +12,44 @@ from pydantic import TypeAdapter, ValidationError
 from clickwatch.domain.instant import iso_utc, micros_of
 from clickwatch.domain.known_truth import FORMAT, VERSION, KnownTruth
 from clickwatch.errors import TruthError
-from clickwatch.files.durable import write_whole
+from clickwatch.files.durable import new_file
 from clickwatch.files.refusals import storage_errors
 
 _LARGEST = 1024 * 1024 * 1024
 _MODE = 0o644
 _TRUTH = TypeAdapter(KnownTruth)
+_NEW = "Name a new file, in a folder that is there, with --truth"
 _CURE = "Name a file that clickwatch produce --profile chaos has written, unchanged"
 
 
 def check_place(path: Path) -> None:
     """Raise TruthError unless a truth file can be made here; one that is there is never replaced."""
-    cure = "Name a new file, in a folder that is there, with --truth"
     try:
-        path.touch(_MODE, exist_ok=False)
+        with _none_there(path):
+            path.touch(_MODE, exist_ok=False)
         path.unlink()
-    except FileExistsError:
-        raise TruthError(f"{path} is there already", cure) from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise TruthError(f"The truth file {path} cannot be made: {reason}", cure) from error
+        raise TruthError(f"The truth file {path} cannot be made: {reason}", _NEW) from error
+
+
+@contextmanager
+def _none_there(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError:
+        raise TruthError(f"{path} is there already", _NEW) from None
 
 
 def write_truth(path: Path, truth: KnownTruth) -> None:
-    """Write a truth file, whole and durably; each row of a list stands on a line of its own. Raises StorageError."""
+    """Write a new truth file, whole and durably; each row of a list stands on a line of its own.
+
+    Raises TruthError if a file is there, StorageError if it cannot be written.
+    """
     members = asdict(truth).items()
     text = ",\n".join(f"{json.dumps(name)}: {_written(value)}" for name, value in members)
-    with storage_errors("write", path):
-        write_whole(path, f"{{\n{text}\n}}\n".encode(), _MODE)
+    with storage_errors("write", path), _none_there(path), new_file(path, _MODE) as file:
+        file.write(f"{{\n{text}\n}}\n".encode())
 
 
 def _written(value: object) -> str:

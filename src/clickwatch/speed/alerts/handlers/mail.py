@@ -9,7 +9,7 @@ from clickwatch.domain.plain_text import printable
 from clickwatch.domain.window import SECOND
 from clickwatch.speed.alerts.handlers.mail_server import Envelope
 from clickwatch.speed.alerts.handlers.wording import SUGGESTION, facts, headline
-from clickwatch.speed.alerts.message import BEGINNING, AlertMessage
+from clickwatch.speed.alerts.message import BEGINNING, CORRECTION, END, AlertMessage
 
 _LONGEST_NAME = 48
 """Characters of a product or a category in the subject; the text has all of them."""
@@ -26,8 +26,8 @@ def alert_mail(message: AlertMessage, delivery_id: str, envelope: Envelope, now:
     mail["Subject"] = headline(message, _short)
     mail["Date"] = datetime.fromtimestamp(now // SECOND, UTC)
     mail["Message-ID"] = _message_id(delivery_id, envelope)
-    beginning = delivery_id.replace(f":{message.kind}:", f":{BEGINNING}:")
-    if beginning != delivery_id:
+    if message.kind in (END, CORRECTION):
+        beginning = delivery_id.replace(f":{message.kind}:", f":{BEGINNING}:")
         mail["In-Reply-To"] = mail["References"] = _message_id(beginning, envelope)
     mail["Auto-Submitted"] = "auto-generated"
     # Quoted-printable: every server takes it, and lines keep their limit however long a product's name is.
