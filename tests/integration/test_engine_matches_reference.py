@@ -1,28 +1,21 @@
 """The embedded engine gives the reference's answer on any stream, however it is cut, stopped and crashed."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from clickwatch.wiring.home import Home
-from tests.support.embedded_runs import PLANS, Homes, Plan, Runs, shared_engines, user_key
-from tests.support.findings import archived, found, settled_rows
+from tests.support.embedded_runs import PLANS, Homes, Plan, Runs, homes_in_memory, shared_engines, user_key
+from tests.support.findings import archived, assert_says, settled_rows
 from tests.support.proof import proof_scale
 from tests.support.streams import Stream, placed, streams
-
-_MEMORY = Path("/dev/shm")
-"""Random streams are about decisions: what the disk does to them is the matter of other tests."""
 
 
 @pytest.fixture(scope="module")
 def homes() -> Iterator[Homes]:
-    in_memory = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
-    with TemporaryDirectory(dir=_MEMORY if in_memory else None) as folder, shared_engines():
-        yield Homes(Path(folder))
+    with homes_in_memory() as homes, shared_engines():
+        yield homes
 
 
 def worked_off(home: Home, stream: Stream, plan: Plan) -> Runs:
@@ -43,14 +36,7 @@ def random_streams(examples: int) -> settings:
 @given(stream=streams(), plan=PLANS)
 def test_the_engine_gives_the_reference_s_answer(homes: Homes, stream: Stream, plan: Plan) -> None:
     runs = worked_off(homes.fresh(), stream, plan)
-    answer, truth = found(runs.home, len(stream.partitions)), stream.truth(user_key)
-    assert answer.accounts == truth.accounts
-    assert answer.quarantine == truth.quarantine
-    assert answer.watermarks == truth.watermarks
-    assert answer.windows == truth.windows
-    assert answer.confirmed == truth.confirmed
-    assert answer.hour_totals == truth.hour_totals
-    assert answer.archive == truth.archive
+    assert_says(runs.home, len(stream.partitions), stream.truth(user_key))
     each_epoch_is_archived_as_it_was_committed(runs)
 
 

@@ -1,30 +1,25 @@
 """Spark gives the reference's answer on any stream, however it is cut, stopped, crashed and handed over."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.support.embedded_runs import Homes, user_key
+from tests.support.embedded_runs import Homes, homes_in_memory, user_key
 from tests.support.engine_runs import LEGS, Leg, run_legs, settings_of, write_log
-from tests.support.findings import found
+from tests.support.findings import assert_says
 from tests.support.proof import proof_scale
 from tests.support.streams import Stream, streams, wide_streams
 
-_MEMORY = Path("/dev/shm")
 _STORIES = 25
 """Partitions of a wide stream: as many random streams in one run of Spark."""
 
 
 @pytest.fixture(scope="module")
 def homes() -> Iterator[Homes]:
-    in_memory = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
-    with TemporaryDirectory(dir=_MEMORY if in_memory else None) as folder:
-        yield Homes(Path(folder))
+    with homes_in_memory() as homes:
+        yield homes
 
 
 def random_streams(examples: int) -> settings:
@@ -40,14 +35,7 @@ def gives_the_reference_s_answer(homes: Homes, stream: Stream, legs: list[Leg], 
     home = homes.fresh()
     write_log(home, stream, segment_bytes=1 << 20)
     run_legs(settings_of(home, stream, epoch_max_bytes), legs)
-    answer, truth = found(home, len(stream.partitions)), stream.truth(user_key)
-    assert answer.accounts == truth.accounts
-    assert answer.quarantine == truth.quarantine
-    assert answer.watermarks == truth.watermarks
-    assert answer.windows == truth.windows
-    assert answer.confirmed == truth.confirmed
-    assert answer.hour_totals == truth.hour_totals
-    assert answer.archive == truth.archive
+    assert_says(home, len(stream.partitions), stream.truth(user_key))
 
 
 @random_streams(8)

@@ -1,5 +1,6 @@
 """Runs of the embedded pipeline over a log in memory: cut into epochs, stopped, crashed and restarted as planned."""
 
+import os
 import shutil
 import sqlite3
 import threading
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, repeat
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -29,6 +31,7 @@ from tests.support.streams import Stream
 
 KEY = "3f0cb1a75e2d49968877665544332211ffeeddccbbaa00998d6b4f1e2c3a5978"
 user_key = Pseudonymiser(bytes.fromhex(KEY)).user_key
+_MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,14 @@ class Homes:
         shutil.rmtree(self._folder / name, ignore_errors=True)
         shutil.copytree(self._blank.folder, self._folder / name)
         return Home(self._folder / name)
+
+
+@contextmanager
+def homes_in_memory() -> Iterator[Homes]:
+    """Homes where the disk does nothing to them: random streams are about decisions, and other tests about disks."""
+    in_memory = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
+    with TemporaryDirectory(dir=_MEMORY if in_memory else None) as folder:
+        yield Homes(Path(folder))
 
 
 @dataclass

@@ -27,6 +27,18 @@ def found(home: Home, partitions: int) -> Truth:
         store.close()
 
 
+def assert_says(home: Home, partitions: int, truth: Truth) -> None:
+    """What store and archive say is the truth; the first difference is shown by its kind."""
+    answer = found(home, partitions)
+    assert answer.accounts == truth.accounts
+    assert answer.quarantine == truth.quarantine
+    assert answer.watermarks == truth.watermarks
+    assert answer.windows == truth.windows
+    assert answer.confirmed == truth.confirmed
+    assert answer.hour_totals == truth.hour_totals
+    assert answer.archive == truth.archive
+
+
 def archived(home: Home) -> list[dict[str, Any]]:
     """The rows of the archive with all columns, by partition and offset."""
     rows: list[dict[str, Any]] = DeltaArchive.open(home.archive, create=False).to_arrow().to_pylist()
