@@ -62,7 +62,7 @@ def test_a_webhook_that_hangs_holds_up_neither_the_other_alerts_nor_the_stop(
     look_at(home, "P2", "P3")
     await_that(lambda: sorted(in_the_file(home)) == ["P1", "P2", "P3"], stream, seconds=5)
     errors = stopped(stream)
-    assert "alert handler still busy" in errors
+    assert "alert handler webhook still busy" in errors
     assert re.search(r"^Stopped: 30 records", errors, re.MULTILINE)
     assert_true(home.outcome(), home.truth())
     assert by_handler(home, commands) == {"webhook": ["pending"] * 3, "file": ["delivered"] * 3}

@@ -1,11 +1,9 @@
 """Alert messages on a topic: one record each, whatever the brokers do; on a real broker."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +18,7 @@ from tests.support.alert_messages import HOSTILE, MESSAGE
 from tests.support.commands import CommandServer
 from tests.support.event_logs import topic_of
 from tests.support.installations import Installation
-from tests.support.kafka import running_broker
+from tests.support.kafka import documents_on, running_broker
 
 PARTITIONS = 3
 
@@ -29,22 +27,10 @@ def opening(servers: str, topic: str, patience: int = 10 * SECOND) -> Callable[[
     return lambda: KafkaLog(KafkaConfig(servers, topic, PARTITIONS, 86_400 * SECOND, patience))
 
 
-def messages_on(servers: str, topic: str) -> list[list[dict[str, Any]]]:
-    """The messages of each partition, in their order."""
-    log = opening(servers, topic)()
-    found = []
-    for partition in range(log.partitions):
-        block = log.read(partition, 0, 1 << 20)
-        lines = [bytes(block.data[start:end]) for start, end in zip(block.starts, block.ends, strict=True)]
-        found.append([json.loads(line) for line in lines])
-    log.close()
-    return found
-
-
 def test_a_message_is_one_record_with_its_delivery_id(tmp_path: Path, broker: Broker) -> None:
     topic = topic_of(tmp_path)
     KafkaHandler(opening(broker.servers(), topic)).deliver(MESSAGE, "e:beginning:kafka")
-    [record] = list(chain(*messages_on(broker.servers(), topic)))
+    [record] = list(chain(*documents_on(broker.servers(), topic)))
     assert record == {"delivery_id": "e:beginning:kafka", **MESSAGE.fields()}
 
 
@@ -56,7 +42,7 @@ def test_what_is_said_of_a_product_stays_in_order(tmp_path: Path, broker: Broker
     for kind in kinds:
         for product in products:
             handler.deliver(replace(MESSAGE, kind=kind, product_id=product), f"{product}:{kind}:kafka")
-    partitions = messages_on(broker.servers(), topic)
+    partitions = documents_on(broker.servers(), topic)
     assert sum(map(bool, partitions)) > 1
     for product in products:
         said = [[each["kind"] for each in records if each["product_id"] == product] for records in partitions]
@@ -67,7 +53,7 @@ def test_what_is_said_of_a_product_stays_in_order(tmp_path: Path, broker: Broker
 def test_a_hostile_product_is_plain_data(name: str, tmp_path: Path, broker: Broker) -> None:
     topic = topic_of(tmp_path)
     KafkaHandler(opening(broker.servers(), topic)).deliver(replace(MESSAGE, product_id=HOSTILE[name]), "x")
-    [record] = list(chain(*messages_on(broker.servers(), topic)))
+    [record] = list(chain(*documents_on(broker.servers(), topic)))
     assert record["product_id"] == HOSTILE[name]
 
 
@@ -81,7 +67,7 @@ def test_a_broker_that_is_away_is_told_and_the_message_goes_out_when_it_is_back(
             handler.deliver(MESSAGE, "second")
         broker.start()
         handler.deliver(MESSAGE, "second")
-        ids = [each["delivery_id"] for each in list(chain(*messages_on(broker.servers(), topic)))]
+        ids = [each["delivery_id"] for each in list(chain(*documents_on(broker.servers(), topic)))]
     assert ids[0] == "first" and set(ids[1:]) == {"second"}
 
 
@@ -97,5 +83,5 @@ def test_the_test_message_arrives_by_the_command(tmp_path: Path, commands: Comma
     done = commands.run("alerts", "test", environment=shop.environment)
     assert done.exit_code == 0, done.errors
     assert f"the topic {topic_of(tmp_path)} at {broker.servers()}" in done.output
-    [record] = list(chain(*messages_on(broker.servers(), topic_of(tmp_path))))
+    [record] = list(chain(*documents_on(broker.servers(), topic_of(tmp_path))))
     assert record["kind"] == "test"

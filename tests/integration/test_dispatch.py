@@ -13,9 +13,9 @@ from clickwatch.domain.window import MINUTE, SECOND
 from clickwatch.errors import StoreError
 from clickwatch.speed.alerts.back_off import BackOff
 from clickwatch.speed.alerts.dispatch import Dispatcher, cancel_unchosen
-from clickwatch.speed.alerts.dispatch_thread import DispatchThread, stop_all
 from clickwatch.speed.alerts.message import AlertMessage
 from clickwatch.speed.alerts.reading import DeliveryRow, list_deliveries
+from clickwatch.speed.courier_thread import CourierThread, stop_all
 from tests.support.alert_stream import AlertStream, Inbox
 
 
@@ -150,7 +150,7 @@ def test_the_thread_delivers_what_an_epoch_wrote_and_drains_when_it_stops(stream
             came.set()
 
     inbox = Bell("file")
-    thread = DispatchThread(stream.dispatcher(inbox), poll=3600)
+    thread = CourierThread(stream.dispatcher(inbox), poll=3600)
     thread.start()
     stream.epoch({("P", 0): (150, 0)})
     thread.wake()
@@ -169,7 +169,7 @@ def test_an_error_that_no_handler_may_raise_puts_off_its_message_and_ends_nothin
             came.set()
 
     came = threading.Event()
-    thread = DispatchThread(stream.dispatcher(Faulty("file")), poll=0.01)
+    thread = CourierThread(stream.dispatcher(Faulty("file")), poll=0.01)
     stream.epoch({("P", 0): (150, 0)})
     stream.now += SECOND
     stream.epoch({("Q", 0): (150, 0)})
@@ -196,7 +196,7 @@ def test_the_thread_goes_on_after_an_error_of_the_store(stream: AlertStream, mon
     monkeypatch.setattr(Dispatcher, "deliver_due", fail_once)
     inbox = Inbox("file")
     stream.epoch({("P", 0): (150, 0)})
-    thread = DispatchThread(stream.dispatcher(inbox), poll=3600, pause=3600)
+    thread = CourierThread(stream.dispatcher(inbox), poll=3600, pause=3600)
     thread.start()
     assert failed.wait(30)
     assert stop_all([thread], drain=60)

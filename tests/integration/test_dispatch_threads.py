@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from clickwatch.speed.alerts.dispatch_thread import DispatchThread, stop_all
 from clickwatch.speed.alerts.message import AlertMessage
 from clickwatch.speed.alerts.reading import list_deliveries
+from clickwatch.speed.courier_thread import CourierThread, stop_all
 from tests.support.alert_stream import AlertStream, Inbox
 
 
@@ -39,7 +39,7 @@ def stream(tmp_path: Path) -> AlertStream:
 
 def test_a_handler_that_hangs_holds_up_neither_the_other_nor_the_end(stream: AlertStream) -> None:
     hanging, inbox = Hanging("webhook"), Inbox("file")
-    threads = [DispatchThread(stream.dispatcher(handler), poll=0.01) for handler in (hanging, inbox)]
+    threads = [CourierThread(stream.dispatcher(handler), poll=0.01) for handler in (hanging, inbox)]
     for thread in threads:
         thread.start()
     stream.epoch({(f"P{number}", 0): (150, 0) for number in range(20)})
@@ -60,7 +60,7 @@ def test_a_handler_that_hangs_holds_up_neither_the_other_nor_the_end(stream: Ale
 
 def test_several_handlers_that_hang_do_not_add_up_at_the_end(stream: AlertStream) -> None:
     handlers = [Hanging("webhook"), Hanging("file")]
-    threads = [DispatchThread(stream.dispatcher(handler), poll=0.01) for handler in handlers]
+    threads = [CourierThread(stream.dispatcher(handler), poll=0.01) for handler in handlers]
     stream.epoch({("P", 0): (150, 0)})
     for thread in threads:
         thread.start()
@@ -74,7 +74,7 @@ def test_several_handlers_that_hang_do_not_add_up_at_the_end(stream: AlertStream
 
 def test_a_slow_handler_ends_after_the_message_that_it_is_at(stream: AlertStream) -> None:
     slow = Slow("webhook")
-    thread = DispatchThread(stream.dispatcher(slow), poll=0.01)
+    thread = CourierThread(stream.dispatcher(slow), poll=0.01)
     stream.epoch({(f"P{number}", 0): (150, 0) for number in range(60)})
     thread.start()
     began = time.monotonic()

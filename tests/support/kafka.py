@@ -1,9 +1,11 @@
 """Clients of a Kafka broker for tests: topics, records and faults that clickwatch itself would not make."""
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry  # type: ignore[attr-defined]  # public, and not marked so
@@ -17,9 +19,11 @@ from clickwatch.eventlog.kafka.client import (
     TopicCollection,
     TopicPartition,
 )
+from clickwatch.eventlog.kafka.config import KafkaConfig
+from clickwatch.eventlog.kafka.log import KafkaLog
 from clickwatch.wiring.log_kinds import LogKind
 from dev.broker import Broker
-from tests.support.event_logs import topic_of
+from tests.support.event_logs import DAY, topic_of
 from tests.support.installations import Installation
 
 _ANSWERS_WITHIN = 30.0
@@ -99,3 +103,19 @@ def records_on(installation: Installation) -> int:
     count = sum(log.end_offset(p) - log.start_offset(p) for p in range(log.partitions))
     log.close()
     return count
+
+
+def documents_on(servers: str, topic: str) -> list[list[dict[str, Any]]]:
+    """The records of a topic that are JSON objects, by partition, in their order."""
+    log = KafkaLog(KafkaConfig(servers, topic, 3, DAY, 10_000_000))
+    found: list[list[dict[str, Any]]] = []
+    for partition in range(log.partitions):
+        offset, documents = 0, []
+        while offset < log.end_offset(partition):
+            block = log.read(partition, offset, 1 << 20)
+            lines = [bytes(block.data[start:end]) for start, end in zip(block.starts, block.ends, strict=True)]
+            documents += [json.loads(line) for line in lines]
+            offset = block.next_offset
+        found.append(documents)
+    log.close()
+    return found

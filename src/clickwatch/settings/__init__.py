@@ -48,6 +48,11 @@ class AppSettings(AlertSettings, KafkaSettings):
         pattern=r"^[A-Za-z0-9._-]{1,249}$",
         description="The name of the event log's topic.",
     )
+    quarantine_kafka_topic: Topic = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]{0,249}$",
+        description="Refused records also go to this topic of Kafka, such as clickstream_events.quarantine.",
+    )
     log_partitions: int = Field(default=1, ge=1, le=256, description="Partitions of a new local log.")
     log_segment_bytes: int = Field(
         default=256 * 1024 * 1024,
@@ -134,6 +139,8 @@ class AppSettings(AlertSettings, KafkaSettings):
 
     @model_validator(mode="after")
     def _agree(self) -> "AppSettings":
+        if self.quarantine_kafka_topic in (self.kafka_clickstream_topic, self.alert_kafka_topic):
+            raise ValueError("QUARANTINE_KAFKA_TOPIC must be a topic of its own: it names that of the events or alerts")
         if self.spark_slide_duration > self.spark_window_duration:
             raise ValueError(
                 "SPARK_SLIDE_DURATION must not be longer than SPARK_WINDOW_DURATION, or events fall between windows"

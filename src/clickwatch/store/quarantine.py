@@ -91,6 +91,13 @@ def list_records(
     return (QuarantinedRecord(*row) for row in connection.execute(query))
 
 
+def from_offset(connection: Connection, partition: int, offset: int, limit: int) -> list[QuarantinedRecord]:
+    """The records of one partition from an offset on, in their order; `limit` at most."""
+    here = (quarantine.c.partition == partition) & (quarantine.c.offset >= offset)
+    rows = connection.execute(select(*_COLUMNS).where(here).order_by(quarantine.c.offset).limit(limit))
+    return [QuarantinedRecord(*row) for row in rows]
+
+
 def at(connection: Connection, place: Place) -> QuarantinedRecord | None:
     """The refused record that stands at a place; None if there is none."""
     here = (quarantine.c.partition == place.partition) & (quarantine.c.offset == place.offset)

@@ -1,12 +1,9 @@
 """The ways out for alert messages that the settings name."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from random import Random
 
 from clickwatch.settings import AppSettings
 from clickwatch.speed.alerts.dispatch import Dispatcher, cancel_unchosen
-from clickwatch.speed.alerts.dispatch_thread import DispatchThread, stop_all
 from clickwatch.speed.alerts.handlers.factory import AlertHandlerFactory, WaysOut
 from clickwatch.speed.alerts.handlers.kafka import KafkaHandler
 from clickwatch.speed.alerts.handlers.mail_server import DEFAULT_PORTS, Envelope, MailServer
@@ -16,8 +13,6 @@ from clickwatch.store.database import Store
 from clickwatch.wiring.home import Home
 from clickwatch.wiring.kafka import alert_topic
 from clickwatch.wiring.log import wall_clock
-
-_DRAIN_SECONDS = 5.0
 
 
 def alert_handlers(settings: AppSettings, home: Home) -> tuple[AlertHandler, ...]:
@@ -46,18 +41,11 @@ def places(settings: AppSettings, home: Home) -> dict[str, str]:
     return found
 
 
-@contextmanager
-def delivering(settings: AppSettings, home: Home, store: Store) -> Iterator[None]:
-    """Deliver messages beside the stream, each handler in a thread of its own; at the end what is due, for a moment."""
+def dispatchers(settings: AppSettings, home: Home, store: Store) -> list[Dispatcher]:
+    """One for each chosen handler; what waits for others is cancelled."""
     handlers = alert_handlers(settings, home)
     cancel_unchosen(store, [handler.name for handler in handlers])
-    threads = [DispatchThread(Dispatcher(store, handler, wall_clock, Random())) for handler in handlers]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop_all(threads, drain=_DRAIN_SECONDS)
+    return [Dispatcher(store, handler, wall_clock, Random()) for handler in handlers]
 
 
 def _webhook(settings: AppSettings) -> WebhookTarget | None:

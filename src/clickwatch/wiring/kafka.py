@@ -12,7 +12,7 @@ from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
 from clickwatch.wiring.own_log import speak_on_standard_error
 
-_ALERT_PATIENCE = 10 * SECOND
+_SIDE_PATIENCE = 10 * SECOND
 
 
 def open_kafka_log(
@@ -37,13 +37,23 @@ def kafka_log_config(settings: AppSettings, patience: int | None = None) -> Kafk
 
 
 def alert_topic(settings: AppSettings) -> Callable[[], EventLog]:
-    """Opens the topic for alert messages, and makes it if it is not there; brokers are waited for shortly.
+    """Opens the topic for alert messages, as `_side_topic` says."""
+    return _side_topic(settings, settings.alert_kafka_topic)
+
+
+def quarantine_topic(settings: AppSettings) -> Callable[[], EventLog]:
+    """Opens the topic for refused records, as `_side_topic` says."""
+    return _side_topic(settings, settings.quarantine_kafka_topic)
+
+
+def _side_topic(settings: AppSettings, name: str) -> Callable[[], EventLog]:
+    """Opens a topic beside the log's, and makes it if it is not there; brokers are waited for shortly.
 
     Raises MissingExtra, now, if the extra `kafka` is not installed.
     """
     from clickwatch.eventlog.kafka.log import KafkaLog
 
-    return partial(KafkaLog, _topic(settings, settings.alert_kafka_topic, _ALERT_PATIENCE))
+    return partial(KafkaLog, _topic(settings, name, _SIDE_PATIENCE))
 
 
 def _topic(settings: AppSettings, name: str, patience: int) -> KafkaConfig:

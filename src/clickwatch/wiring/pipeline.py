@@ -40,8 +40,8 @@ from clickwatch.store import epochs, leases
 from clickwatch.store.database import Store, open_store
 from clickwatch.store.epochs import PartitionProgress
 from clickwatch.store.holder import is_dead, this_process
-from clickwatch.wiring.alerts import delivering
 from clickwatch.wiring.archive import archive_turn
+from clickwatch.wiring.delivering import delivering
 from clickwatch.wiring.fingerprint import fingerprint
 from clickwatch.wiring.home import Home, open_home
 from clickwatch.wiring.log import wall_clock

@@ -59,9 +59,9 @@ class Dispatcher:
         self._delivered: dict[str, tuple[int, str | None]] = {}
 
     @property
-    def handler(self) -> str:
-        """The name of the handler."""
-        return self._handler.name
+    def name(self) -> str:
+        """The handler's name, with what it is."""
+        return f"alert handler {self._handler.name}"
 
     def deliver_due(self, is_ending: Callable[[], bool] = lambda: False) -> int:
         """Settle what is due now: how many were delivered, put off, given up or cancelled; 0: nothing is due.

@@ -6,7 +6,7 @@ Comes in: a connection in a write transaction. Goes out: the same database with 
 
 from sqlalchemy import Connection, inspect, text
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """All revisions, oldest first."""
 HEAD = REVISIONS[-1]
 

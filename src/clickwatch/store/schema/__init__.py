@@ -1,6 +1,6 @@
 """The tables of the store, stated once for every database. Times are µs since the Unix epoch, UTC."""
 
-from clickwatch.store.schema.accounts import accounting, quarantine, rejections, repairs
+from clickwatch.store.schema.accounts import accounting, forwarded, quarantine, rejections, repairs
 from clickwatch.store.schema.alerts import alerts, deliveries, episodes
 from clickwatch.store.schema.base import metadata
 from clickwatch.store.schema.counts import hour_totals, windows
@@ -17,6 +17,7 @@ __all__ = [
     "episodes",
     "epoch_ranges",
     "epochs",
+    "forwarded",
     "hour_totals",
     "leases",
     "metadata",

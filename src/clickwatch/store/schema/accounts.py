@@ -41,6 +41,14 @@ quarantine = Table(
 )
 Index("quarantine_by_reason", quarantine.c.reason)
 
+# How far the quarantine has been passed on to a topic of Kafka: refused records before `next_offset` are there.
+forwarded = Table(
+    "forwarded",
+    metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("next_offset", BigInteger, nullable=False),
+)
+
 # Refused records that were repaired and put onto the log again, by the place of the original.
 repairs = Table(
     "repairs",

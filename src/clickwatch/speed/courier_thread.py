@@ -1,29 +1,40 @@
-"""Each dispatcher's own thread in the stream process: no delivery holds up the stream, or another handler's."""
+"""Each courier's own thread in the stream process: no delivery holds up the stream, or another courier's."""
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import structlog
 
 from clickwatch.errors import ClickwatchError
-from clickwatch.speed.alerts.dispatch import Dispatcher
 
 _GRACE_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
-class DispatchThread:
-    """Runs a dispatcher until it is stopped. A store that cannot be used now is tried again later."""
+class Courier(Protocol):
+    """Carries what waits in the store to one place outside."""
 
-    def __init__(self, dispatcher: Dispatcher, poll: float = 0.5, pause: float = 5.0) -> None:
-        """`poll` seconds between looks for due messages; `pause` seconds after an error of the store."""
-        self._dispatcher = dispatcher
+    @property
+    def name(self) -> str:
+        """Where to, in words for people."""
+
+    def deliver_due(self, is_ending: Callable[[], bool]) -> int:
+        """Settle what is due, until `is_ending` says so; how much that was. Raises ClickwatchError to pause."""
+
+
+class CourierThread:
+    """Runs a courier until it is stopped. What cannot be done now is tried again later."""
+
+    def __init__(self, courier: Courier, poll: float = 0.5, pause: float = 5.0) -> None:
+        """`poll` seconds between looks for what is due; `pause` seconds after an error."""
+        self._courier = courier
         self._poll = poll
         self._pause = pause
         self._wake = threading.Event()
         self._drains_until: float | None = None
-        name = f"clickwatch-dispatch-{dispatcher.handler}"
+        name = f"clickwatch-{courier.name}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -31,7 +42,7 @@ class DispatchThread:
         self._thread.start()
 
     def wake(self) -> None:
-        """Look for due messages now, such as after a commit that wrote some."""
+        """Look for what is due now, such as after a commit that wrote some."""
         self._wake.set()
 
     def begin_to_stop(self, deadline: float) -> None:
@@ -43,9 +54,7 @@ class DispatchThread:
         """Wait for the end until `deadline`; whether it has come."""
         self._thread.join(max(0.0, deadline - time.monotonic()))
         if self._thread.is_alive():
-            _log.warning(
-                "alert handler still busy", handler=self._dispatcher.handler, then="delivers at the next start"
-            )
+            _log.warning(f"{self._courier.name} still busy", then="delivers at the next start")
         return not self._thread.is_alive()
 
     def _run(self) -> None:
@@ -60,18 +69,18 @@ class DispatchThread:
         return self._drains_until is not None and time.monotonic() >= self._drains_until
 
     def _deliver(self) -> int | None:
-        """How many were settled; None after an error of the store."""
+        """How many were settled; None after an error."""
         try:
-            return self._dispatcher.deliver_due(self._is_ending)
+            return self._courier.deliver_due(self._is_ending)
         except ClickwatchError as error:
-            _log.warning("alerts wait", reason=str(error))
+            _log.warning(f"{self._courier.name} waits", reason=str(error))
             return None
 
 
-def stop_all(threads: Sequence[DispatchThread], drain: float) -> bool:
+def stop_all(threads: Sequence[CourierThread], drain: float) -> bool:
     """Let all deliver what is due for at most `drain` seconds, side by side; whether all ended in time.
 
-    What is not delivered stays in the outbox for the next start.
+    What is not delivered stays in the store for the next start.
     """
     deadline = time.monotonic() + drain
     for thread in threads:

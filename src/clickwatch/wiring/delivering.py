@@ -1,0 +1,33 @@
+"""What leaves the house beside the stream: alert messages, and refused records where a topic is named for them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from clickwatch.repair.forwarding import QuarantineForwarder
+from clickwatch.settings import AppSettings
+from clickwatch.speed.courier_thread import Courier, CourierThread, stop_all
+from clickwatch.store.database import Store
+from clickwatch.wiring.alerts import dispatchers
+from clickwatch.wiring.home import Home
+from clickwatch.wiring.kafka import quarantine_topic
+
+_DRAIN_SECONDS = 5.0
+
+
+@contextmanager
+def delivering(settings: AppSettings, home: Home, store: Store) -> Iterator[None]:
+    """Deliver beside the stream, each courier in a thread of its own; at the end what is due, for a moment."""
+    threads = [CourierThread(courier) for courier in _couriers(settings, home, store)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop_all(threads, drain=_DRAIN_SECONDS)
+
+
+def _couriers(settings: AppSettings, home: Home, store: Store) -> list[Courier]:
+    couriers: list[Courier] = [*dispatchers(settings, home, store)]
+    if settings.quarantine_kafka_topic:
+        couriers.append(QuarantineForwarder(store, quarantine_topic(settings)))
+    return couriers
