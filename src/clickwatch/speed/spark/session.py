@@ -30,6 +30,15 @@ _SUBMITTED = "PYSPARK_GATEWAY_PORT"
 """Set in programs that `spark-submit` starts: Spark runs already, and its master is chosen."""
 _PREFIX = "spark-"
 _FOLDER = "spark.clickwatch.folder"
+_FORGETS = {
+    # A stream is thousands of jobs a day; by default the driver keeps the last thousand, with their plans.
+    "spark.ui.retainedJobs": "20",
+    "spark.ui.retainedStages": "20",
+    "spark.ui.retainedTasks": "200",
+    "spark.sql.ui.retainedExecutions": "5",
+    "spark.sql.streaming.numRecentProgressUpdates": "2",
+    "spark.sql.streaming.minBatchesToRetain": "2",
+}
 
 
 @dataclass(frozen=True)
@@ -173,6 +182,7 @@ def _settings(rules: SparkRules, folder: Path) -> Mapping[str, str]:
         "spark.sql.execution.arrow.maxBytesPerBatch": str(64 * 1024 * 1024),
         "spark.sql.inMemoryColumnarStorage.compressed": "false",
         "spark.io.encryption.enabled": "true",
+        **_FORGETS,
         **(here if rules.is_local else {}),
         **rules.options,
     }
