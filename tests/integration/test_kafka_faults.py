@@ -9,7 +9,7 @@ import pytest
 
 from clickwatch.wiring.log_kinds import LogKind
 from dev.broker import Broker
-from tests.support.commands import CommandServer, Ended
+from tests.support.commands import CommandServer, Ended, await_that
 from tests.support.installations import Installation, assert_true
 from tests.support.kafka import (
     make_topic,
@@ -23,8 +23,11 @@ from tests.support.kafka import (
 from tests.support.mixed_clicks import MixedClicks
 from tests.support.proof import proof_scale
 from tests.support.refused_homes import edited, refused
+from tests.support.spark import QUICK_JAVA
 
 KILLS = 5
+KILLS_UNDER_SPARK = 2
+SPARK_SETTINGS = {"SPARK_MASTER": "local[2]", "JDK_JAVA_OPTIONS": QUICK_JAVA}
 RATE = 3_000
 SECONDS_PER_KILL = 4
 STREAM = ("stream", "--from", "kafka", "--quiet")
@@ -51,14 +54,16 @@ def only_line(ended: Ended) -> str:
     return said[0]
 
 
+@pytest.mark.parametrize(("engine", "kills"), [("embedded", KILLS), ("spark", KILLS_UNDER_SPARK)])
 def test_a_broker_killed_again_and_again_loses_nothing_and_doubles_nothing(
-    tmp_path: Path, commands: CommandServer
+    engine: str, kills: int, tmp_path: Path, commands: CommandServer
 ) -> None:
-    kills = KILLS * proof_scale()
+    kills *= proof_scale()
     events = kills * SECONDS_PER_KILL * RATE
     with running_broker(tmp_path / "broker") as broker:
-        shop = shop_on(broker, tmp_path / "shop", ARCHIVE_MAX_ROWS="5000")
-        live = commands.start(*STREAM, environment=shop.environment)
+        shop = shop_on(broker, tmp_path / "shop", ARCHIVE_MAX_ROWS="5000", **SPARK_SETTINGS)
+        live = commands.start(*STREAM, "--engine", engine, environment=shop.environment)
+        await_that(shop.home.archive.exists, live, seconds=100)
         words = ("produce", "--to", "kafka", "--rate", str(RATE), "--events", str(events), "--json")
         shoppers = commands.start(*words, environment=shop.environment)
         for _ in range(kills):

@@ -1,5 +1,6 @@
 """The stream on Spark, killed at any instant and gone on with by either engine: nothing is lost or counted twice."""
 
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -40,13 +41,20 @@ def await_an_epoch_after(home: Installation, epoch: int, running: Running) -> No
         time.sleep(0.05)
 
 
+def remove_checkpoint(home: Installation) -> None:
+    """Remove all that Spark has written down of a run."""
+    [folder] = home.home.spill.glob("spark-*")
+    assert list(folder.glob("checkpoint-*/offsets/*"))
+    shutil.rmtree(folder)
+
+
 def test_a_stream_whose_driver_is_killed_again_and_again_ends_where_an_undisturbed_one_does(
     tmp_path: Path, commands: CommandServer
 ) -> None:
     random, clicks = Random(7), MixedClicks(7, PARTITIONS)
     victim = Installation(tmp_path / "killed", SMALL_STEPS)
     victim.append(clicks.batch(RECORDS))
-    for _ in range(KILLS * proof_scale()):
+    for kill in range(KILLS * proof_scale()):
         before = committed(victim)
         victim.append(clicks.batch(EACH_TIME))
         stream = commands.start("stream", "--engine", "spark", "--quiet", environment=victim.environment)
@@ -55,6 +63,8 @@ def test_a_stream_whose_driver_is_killed_again_and_again_ends_where_an_undisturb
         stream.send(signal.SIGKILL)
         assert stream.end().exit_code == -signal.SIGKILL
         check_accounts(victim)
+        if kill == 1:
+            remove_checkpoint(victim)
 
     last = commands.run("stream", "--until-caught-up", "--quiet", environment=victim.environment)
     assert last.exit_code == 0, last.errors

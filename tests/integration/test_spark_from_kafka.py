@@ -4,6 +4,8 @@ import threading
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from clickwatch.speed.spark.reading import LogReader, Span
 from clickwatch.wiring.engines import StreamEngine, on_spark
 from clickwatch.wiring.log_kinds import LogKind
@@ -43,3 +45,18 @@ def test_a_topic_is_read_by_either_engine_in_turn(broker: Broker, tmp_path: Path
         shop.append(clicks.batch(400))
         catch_up(shop, engine)
     assert_true(shop.outcome(), shop.truth())
+
+
+@pytest.mark.parametrize("engine", ["spark", "embedded"])
+def test_catching_up_over_partitions_of_very_different_length_loses_nothing(
+    engine: str, broker: Broker, tmp_path: Path
+) -> None:
+    shop = shop_on(broker, tmp_path / "shop", SPARK_EPOCH_MAX_BYTES="30000", EPOCH_MAX_BYTES="30000")
+    records = MixedClicks(6, 1).batch(1_500)[0].splitlines(keepends=True)
+    shop.append({0: b"".join(records[:5]), 1: b"".join(records[5:60]), 2: b"".join(records[60:])})
+    catch_up(shop, partial(on_spark, shared_spark()) if engine == "spark" else embedded)
+    shop.append({0: b"".join(records[:5])})  # the short one wakes when the long one is far ahead
+    catch_up(shop, partial(on_spark, shared_spark()) if engine == "spark" else embedded)
+    truth = shop.truth()
+    assert {p: account.received for p, account in truth.accounts.items()} == {0: 10, 1: 55, 2: len(records) - 60}
+    assert_true(shop.outcome(), truth)
