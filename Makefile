@@ -45,7 +45,7 @@ lock: set-up ## the lock files; ARGS=--upgrade takes newer versions
 
 set-up: ## .venv with what the tests need, and the broker
 	@scripts/setup.sh dev
-	@$(BIN)/python -m dev.kafka_files
+	@$(BIN)/python -m dev.jars
 
 clean: ## removes what the targets above have made
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .kafka
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .jars

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dev.kafka_files import java, kafka_jars
+from dev.jars import java, kafka_jars
 
 _STARTS_WITHIN = 60.0
 _STOPS_WITHIN = 30.0

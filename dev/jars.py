@@ -1,6 +1,7 @@
-"""The broker's program: Java and Maven from the distribution, the artifacts of `kafka.xml` in a folder of the project.
+"""Programs in Java for the tests: Java and Maven from the distribution, artifacts in a folder of the project.
 
-`python -m dev.kafka_files` brings them here, and does nothing if they are. What is missing of the system is installed
+The Kafka broker is stated in `kafka.xml`; in `delta.xml` Spark's own reader of Delta tables, which clickwatch does not
+need. `python -m dev.jars` brings both here, and does nothing if they are. What is missing of the system is installed
 where that can be done without asking; else the one line that does it is printed.
 """
 
@@ -14,22 +15,31 @@ from pathlib import Path
 
 from scripts.set_up import ROOT, SetUpError, ensure_package, run, turn
 
-POM = Path(__file__).with_name("kafka.xml")
-FOLDER = ROOT / ".kafka"
+FOLDER = ROOT / ".jars"
 _OLDEST_JAVA = 17
 _COMPLETE = ".complete"
 
 
 def kafka_jars() -> Path:
     """The folder of the broker's jars, fetched first if they are not there. Raises SetUpError."""
-    folder = FOLDER / hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
+    return _jars("kafka", "the Kafka broker")
+
+
+def delta_jars() -> Path:
+    """Likewise that of delta-spark's."""
+    return _jars("delta", "a reader of Delta tables for Spark")
+
+
+def _jars(name: str, what: str) -> Path:
+    pom = Path(__file__).with_name(f"{name}.xml")
+    folder = FOLDER / f"{name}-{hashlib.sha256(pom.read_bytes()).hexdigest()[:16]}"
     ensure_java()
     if not (folder / _COMPLETE).exists():
         if shutil.which("mvn") is None:
             ensure_package("maven", "Tests with Kafka need Maven, which is missing")
         with turn():
             if not (folder / _COMPLETE).exists():  # nobody else has fetched it meanwhile
-                _fetch(folder)
+                _fetch(pom, folder, what)
     return folder
 
 
@@ -58,16 +68,18 @@ def java_version() -> int:
     return int(found.group(1)) if found else 0
 
 
-def _fetch(folder: Path) -> None:
+def _fetch(pom: Path, folder: Path, what: str) -> None:
     """Let Maven copy the artifacts, each checked by its checksum, into `folder`; a torn folder is fetched anew."""
-    shutil.rmtree(FOLDER, ignore_errors=True)
+    for old in FOLDER.glob(f"{pom.stem}-*"):
+        shutil.rmtree(old)
     goal = ["dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
-    run("Fetching the Kafka broker", ["mvn", "-B", "-C", "-f", str(POM), *goal])
+    run(f"Fetching {what}", ["mvn", "-B", "-C", "-f", str(pom), *goal])
     (folder / _COMPLETE).touch()
 
 
 if __name__ == "__main__":
     try:
         kafka_jars()
+        delta_jars()
     except (SetUpError, OSError) as error:
         sys.exit(f"clickwatch: {error}.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dev import kafka_files
+from dev import jars
 from scripts.set_up import SetUpError
 
 
@@ -27,13 +27,13 @@ def says(java_home: Path, version: str) -> None:
 @pytest.mark.parametrize(("version", "major"), [("17.0.15", 17), ("21", 21), ("1.8.0_392", 1)])
 def test_the_version_of_java_is_what_it_says(java_home: Path, version: str, major: int) -> None:
     says(java_home, version)
-    assert kafka_files.java_version() == major
+    assert jars.java_version() == major
 
 
 def test_a_new_enough_java_is_taken(java_home: Path) -> None:
     says(java_home, "17.0.15")
-    kafka_files.ensure_java()
-    assert kafka_files.java() == str(java_home / "bin" / "java")
+    jars.ensure_java()
+    assert jars.java() == str(java_home / "bin" / "java")
 
 
 @pytest.mark.parametrize("version", ["11.0.2", None])
@@ -43,4 +43,4 @@ def test_a_java_that_is_old_or_missing_where_nothing_can_be_installed_says_what_
     if version is not None:
         says(java_home, version)
     with pytest.raises(SetUpError, match=r"need Java 17 or newer.*Install your system's default-jre-headless"):
-        kafka_files.ensure_java()
+        jars.ensure_java()
