@@ -9,6 +9,7 @@ import resource
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.homes import settings_of
@@ -26,10 +27,12 @@ def main(folder: Path, kind: LogKind, engine: Engine) -> None:
     """
     received = 0
     peak = 0.0
+    epochs: list[tuple[float, int]] = []
 
     def heard(report: EpochReport) -> None:
         nonlocal received, peak
         received += report.received
+        epochs.append((time.perf_counter(), received))
         peak = max(peak, peak_mib(os.getpid()))
 
     settings = settings_of(folder, spark_master="local[2]")
@@ -45,10 +48,18 @@ def main(folder: Path, kind: LogKind, engine: Engine) -> None:
                 "records": received,
                 "seconds": seconds,
                 "cpu_seconds": sum(usage.ru_utime + usage.ru_stime for usage in usages),
+                "warm_rate": _warm_rate(epochs),
                 "peak_mib": max(peak, peak_mib(os.getpid())),
             }
         )
     )
+
+
+def _warm_rate(epochs: Sequence[tuple[float, int]]) -> float:
+    """Records a second in the epochs after half of the records; an epoch: when it ended, and the records until then."""
+    end, received = epochs[-1]
+    began, before = next(epoch for epoch in epochs if epoch[1] >= received / 2)
+    return (received - before) / (end - began) if end > began else 0.0
 
 
 if __name__ == "__main__":
