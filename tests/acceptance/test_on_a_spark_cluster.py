@@ -74,7 +74,9 @@ def test_the_commands_of_the_page_run_as_written(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_is_killed_costs_no_record_and_doubles_none(tmp_path: Path, commands: CommandServer) -> None:
-    home = Installation(tmp_path / "home", {**SETTINGS, "SPARK_EPOCH_MAX_BYTES": "30000"})
+    home = Installation(
+        tmp_path / "home", {**SETTINGS, "SPARK_EPOCH_MAX_BYTES": "30000", "SPARK_EPOCH_INTERVAL": "200ms"}
+    )
     clicks = MixedClicks(12, 2)
     home.append(clicks.batch(600))
     with running_cluster(tmp_path / "cluster", workers=2) as cluster:

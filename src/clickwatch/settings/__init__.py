@@ -120,6 +120,12 @@ class AppSettings(AlertSettings, KafkaSettings):
     spark_epoch_max_bytes: int = Field(
         default=64 * 1024 * 1024, ge=1024, description="Bytes of the log that one epoch takes at most, on Spark."
     )
+    spark_epoch_interval: Seconds = Field(
+        default=3 * SECOND,
+        gt=0,
+        le=HOUR,
+        description="The shortest time from one epoch's start to the next, on Spark: each costs it about a second.",
+    )
     producer_events_per_second: float = Field(
         default=10.0,
         gt=0,

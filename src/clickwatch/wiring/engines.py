@@ -77,7 +77,7 @@ def on_spark(session: "SparkSession", begun: Begun) -> Pipeline:
         return read_log(session, Span(opened, start, until, settings.spark_epoch_max_bytes))
 
     source = Source(begun.log, stream)
-    pace = Pace(settings.epoch_interval)
+    pace = Pace(settings.spark_epoch_interval)
     return SparkPipeline(source, begun.offsets, begun.rules, begun.progress, pace, session_folder(session))
 
 
