@@ -3,7 +3,7 @@
 import pytest
 
 from clickwatch.errors import ArchiveError
-from clickwatch.speed.embedded.recovery import Recorded, check_archive, starting_watermarks
+from clickwatch.speed.recovery import Recorded, check_archive, starting_watermarks
 from clickwatch.store.epochs import EpochRange, PartitionProgress
 
 

@@ -26,16 +26,10 @@ from clickwatch.speed.effects import EpochReport
 from clickwatch.speed.embedded.judging_pool import JudgePool
 from clickwatch.speed.embedded.pipeline import EmbeddedPipeline, Pace
 from clickwatch.speed.embedded.reading import Reader
-from clickwatch.speed.embedded.recovery import (
-    Recorded,
-    Rerun,
-    check_archive,
-    check_log,
-    remember_ids,
-    starting_watermarks,
-)
+from clickwatch.speed.embedded.rerun import Rerun
 from clickwatch.speed.frontier import Frontier
 from clickwatch.speed.progress import Clocks, Parts, Position, Progress
+from clickwatch.speed.recovery import Recorded, check_archive, check_log, remember_ids, starting_watermarks
 from clickwatch.store import epochs, leases
 from clickwatch.store.database import Store, open_store
 from clickwatch.store.epochs import PartitionProgress
