@@ -10,6 +10,7 @@ import pytest
 
 from clickwatch.archive.delta import DeltaArchive
 from clickwatch.batch.reports.publication import ReportShelf
+from clickwatch.batch.run import FIGURES
 from clickwatch.batch.steps import Step
 from clickwatch.domain.day import Day
 from clickwatch.domain.window import DAY
@@ -18,7 +19,7 @@ from clickwatch.serving.reconciliation import compared, differences
 from clickwatch.store import batch_views, epochs, leases, segments
 from clickwatch.store.database import Store, open_store
 from clickwatch.store.holder import this_process
-from clickwatch.wiring.batch import run_day, run_step
+from clickwatch.wiring.batch import run_day, run_of, run_step
 from clickwatch.wiring.log import wall_clock
 from tests.support import day_truth
 from tests.support.commands import CommandServer
@@ -229,6 +230,34 @@ def test_a_run_of_a_day_that_is_being_run_is_refused_and_other_days_are_not(home
         run_day(home.app_settings(), MONDAY)
     assert reports(home) == {}
     assert run_day(home.app_settings(), TUESDAY).event_count == 80
+
+
+@pytest.mark.parametrize("step", [step for step in Step if step not in FIGURES])
+def test_a_step_that_changes_what_a_whole_run_changes_is_refused_meanwhile(step: Step, home: Installation) -> None:
+    run_step(home.app_settings(), MONDAY, Step.CUT)
+    with store_of(home) as store, run_of(store, MONDAY):
+        with pytest.raises(BatchError, match="Another run of 2026-01-26 is under way"):
+            run_step(home.app_settings(), MONDAY, step)
+        run_step(home.app_settings(), MONDAY, Step.TOTALS)
+
+
+def test_a_step_that_is_run_again_does_no_harm(home: Installation) -> None:
+    for step in Step:
+        run_step(home.app_settings(), MONDAY, step)
+        run_step(home.app_settings(), MONDAY, step)
+    expected = expected_tables(home, MONDAY)
+    assert {name: reports(home)[name] for name in expected} == expected
+
+
+def test_compaction_takes_in_what_came_last(tmp_path: Path) -> None:
+    home = Installation(tmp_path / "home", {"ALERT_HANDLERS": "", "ARCHIVE_MAX_ROWS": "1"})
+    for seed in range(4):
+        home.append({0: clicks(seed, MONDAY, 20)})
+        stream(home)
+    archive = DeltaArchive.open(home.home.archive, create=False)
+    before = len(archive.files(MONDAY.date))
+    run_step(home.app_settings(), MONDAY, Step.COMPACT)
+    assert len(archive.files(MONDAY.date)) < before
 
 
 def test_a_running_stream_archives_its_tail_for_the_batch(tmp_path: Path, commands: CommandServer) -> None:

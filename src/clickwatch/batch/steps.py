@@ -18,6 +18,7 @@ from clickwatch.batch.queries import (
 class Step(StrEnum):
     """What a step is called on the command line."""
 
+    COMPACT = "compact"
     CUT = "cut"
     USER_SEGMENTS = "user-segments"
     TOP_PRODUCTS = "top-products"
@@ -25,7 +26,6 @@ class Step(StrEnum):
     TOTALS = "totals"
     REPORTS = "reports"
     PUBLISH = "publish"
-    COMPACT = "compact"
 
 
 QUERIES_OF: Mapping[Step, tuple[Query, ...]] = {

@@ -20,7 +20,7 @@ from clickwatch.domain.window import HOUR, MINUTE
 from clickwatch.errors import BatchError, SecondPipeline, TurnTaken
 from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
-from clickwatch.store import requests
+from clickwatch.store import epochs, requests
 from clickwatch.store.database import Store, open_store
 from clickwatch.store.turns import TurnRules, turn
 from clickwatch.wiring.archive import archive_turn, upkeep_turn
@@ -62,8 +62,7 @@ def run_step(
     engine_of: DayEngineOf | None = None,
 ) -> None:
     """One step of a day's run, see `run_day`; those before it have been run. Raises ClickwatchError."""
-    alone = f"day {day.compact} {step}"
-    with _day(settings, day, on_step, engine_of) as (run, store, home), _alone(store, alone, day):
+    with _day(settings, day, on_step, engine_of) as (run, store, home), _right_to(step, store, day):
         on_step(step)
         _take(run, step, store, home)
 
@@ -77,17 +76,21 @@ def _take(run: DayRun, step: Step, store: Store, home: Home) -> None:
         case Step.PUBLISH:
             run.publish()
         case Step.COMPACT:
-            compact_day(store, home, run.day)
+            _compact(run, store, home)
         case _:
             run.compute(step)
 
 
-def compact_day(store: Store, home: Home, day: Day) -> int:
-    """Put the archive's small files of a day that is over together; how many files went."""
-    if day.end > wall_clock() or not home.archive.exists():
-        return 0
+def _compact(run: DayRun, store: Store, home: Home) -> None:
+    """Put the archive's small files of a day that is over together, those of the last moment too."""
+    if run.day.end > wall_clock():
+        return
+    with store.read() as connection:
+        epoch = epochs.last_epoch(connection)
+    if run.sources.archived_through(epoch) is None:
+        return
     with upkeep_turn(store):
-        return DeltaArchive.open(home.archive, create=False, turn=archive_turn(store)).compact(day.date)
+        DeltaArchive.open(home.archive, create=False, turn=archive_turn(store)).compact(run.day.date)
 
 
 @contextmanager
@@ -126,6 +129,11 @@ def _day(
 def run_of(store: Store, day: Day) -> AbstractContextManager[None]:
     """The right to run a day as a whole, or to take from what it made. Raises BatchError if another process has it."""
     return _alone(store, f"day {day.compact}", day)
+
+
+def _right_to(step: Step, store: Store, day: Day) -> AbstractContextManager[None]:
+    """As `run_of`; of the figures, each has a right of its own, so that they may be computed at once."""
+    return _alone(store, f"day {day.compact} {step}", day) if step in FIGURES else run_of(store, day)
 
 
 @contextmanager
