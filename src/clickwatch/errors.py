@@ -68,7 +68,13 @@ class ArchiveError(ClickwatchError):
 
 
 class BatchError(ClickwatchError):
-    """A day that cannot be run or reported: it has not begun, its events are gone, or its steps do not fit together."""
+    """A day that cannot be run or reported: its events are gone, or its steps do not fit together."""
+
+
+class NoSuchDay(BatchError):
+    """A day that there is nothing to be said of: it has not begun, or was before the first event."""
+
+    exit_code = 2
 
 
 class SparkMissing(ClickwatchError):

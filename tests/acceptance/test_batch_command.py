@@ -104,7 +104,7 @@ def test_a_wrong_argument_is_named(shop: Shop, arguments: list[str], says: str) 
 def test_a_day_to_come_is_refused(shop: Shop) -> None:
     tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
     code, complaint = shop.refused("batch", "--date", tomorrow)
-    assert code == 1
+    assert code == 2
     assert complaint == f"clickwatch: {tomorrow} has not begun (days are UTC). Choose today or a day before it.\n"
 
 

@@ -14,7 +14,7 @@ from clickwatch.batch.run import FIGURES
 from clickwatch.batch.steps import Step
 from clickwatch.domain.day import Day
 from clickwatch.domain.window import DAY
-from clickwatch.errors import ArchiveError, BatchError, StoreError
+from clickwatch.errors import ArchiveError, BatchError, NoSuchDay, StoreError
 from clickwatch.serving.reconciliation import compared, differences
 from clickwatch.store import batch_views, epochs, leases, segments
 from clickwatch.store.database import Store, open_store
@@ -127,19 +127,26 @@ def test_a_step_before_its_time_says_what_to_run(home: Installation) -> None:
 
 
 def test_a_day_without_events_has_reports_with_their_headers(home: Installation) -> None:
-    empty = Day.parse("2026-01-20")
+    empty = Day.parse("2026-01-28")
     outcome = run_day(home.app_settings(), empty)
     found = reports(home, empty)
     assert outcome.event_count == 0
-    assert {name: found[name] for name in found if name.endswith(".csv")} == day_truth.reports([], "2026-01-20")
-    assert b"No events on this day" in found["daily_summary_20260120.txt"]
+    assert {name: found[name] for name in found if name.endswith(".csv")} == day_truth.reports([], "2026-01-28")
+    assert b"No events on this day" in found["daily_summary_20260128.txt"]
 
 
 def test_a_day_that_has_not_begun_is_refused(home: Installation) -> None:
     tomorrow = Day.of(wall_clock() + DAY)
-    with pytest.raises(BatchError, match=f"{tomorrow} has not begun"):
+    with pytest.raises(NoSuchDay, match=f"{tomorrow} has not begun"):
         run_day(home.app_settings(), tomorrow)
     assert reports(home, tomorrow) == {}
+
+
+def test_a_day_before_the_first_event_is_refused(home: Installation) -> None:
+    before = Day.parse("2026-01-24")
+    with pytest.raises(NoSuchDay, match="2026-01-24 was before the first event, which is of 2026-01-25"):
+        run_day(home.app_settings(), before)
+    assert reports(home, before) == {}
 
 
 def test_a_home_that_nothing_was_streamed_in_says_so(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """When a day is complete: nothing of it is to be expected any more, as far as can be known."""
 
-from clickwatch.batch.cut import is_complete
+from clickwatch.batch.cut import ends_of, is_complete, unfinished
 from clickwatch.domain.day import Day
 from clickwatch.domain.window import HOUR, MINUTE
 from clickwatch.store.epochs import PartitionProgress
@@ -47,6 +47,14 @@ def test_a_partition_that_was_never_read_counts_as_unread_unless_it_is_empty() -
     assert not complete(None, place(END, DAY.end))
     log = MemoryLog([[], [RECORD]])
     assert is_complete(DAY, log, {1: place(10, None)}, NIGHT, DELAY)
+
+
+def test_what_comes_after_a_moment_can_be_left_out_of_what_is_waited_for() -> None:
+    log = MemoryLog([[RECORD] * 3, [RECORD] * 3])
+    progress = {0: place(20, DAY.end - HOUR), 1: place(10, None)}
+    assert unfinished(DAY, log, {0: 20, 1: 20}, progress, is_over=True) == [1]
+    assert unfinished(DAY, log, {0: 20, 1: 20}, progress, is_over=False) == [0, 1]
+    assert unfinished(DAY, log, ends_of(log), progress, is_over=True) == [0, 1]
 
 
 def test_a_partition_of_broken_records_alone_has_no_watermark_and_holds_nobody_up() -> None:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlalchemy import Connection
 
 from clickwatch.archive.snapshot import Snapshot
 from clickwatch.domain.day import Day
-from clickwatch.errors import BatchError
+from clickwatch.errors import BatchError, NoSuchDay
 from clickwatch.eventlog.port import EventLog
 from clickwatch.store import epochs, totals
 from clickwatch.store.database import Store
@@ -45,11 +46,10 @@ class CutSources:
 def take_cut(day: Day, sources: CutSources) -> tuple[Cut, pa.Table]:
     """A cut at the store's last epoch, and the speed layer's totals of the day at this very epoch.
 
-    Raises BatchError if the day has not begun, or events of it are gone from the archive.
+    Raises NoSuchDay as `check_day` does, and BatchError if events of the day are gone from the archive.
     """
-    if day.start > sources.clock():
-        raise BatchError(f"{day} has not begun (days are UTC)", "Choose today or a day before it")
     with sources.store.read() as connection:
+        check_day(day, connection, sources.clock())
         epoch = epochs.last_epoch(connection)
         speed = totals.day_table(connection, day.start, day.end)
         progress = epochs.progress(connection)
@@ -61,6 +61,16 @@ def take_cut(day: Day, sources: CutSources) -> tuple[Cut, pa.Table]:
         archived = snapshot.count(day.date, epoch)  # some may have gone, and later ones have come
     _refuse_what_is_left(day, archived, speed, day.end + sources.keep <= sources.clock())
     return Cut(day, epoch, whole, tuple(file.path for file in files)), speed
+
+
+def check_day(day: Day, connection: Connection, now: int) -> None:
+    """Raises NoSuchDay if the day has not begun (`now` in µs), or ended before the first event that there is."""
+    if day.start > now:
+        raise NoSuchDay(f"{day} has not begun (days are UTC)", "Choose today or a day before it")
+    first = totals.first_hour(connection)
+    if first is not None and day.end <= first:
+        begun = Day.of(first)
+        raise NoSuchDay(f"{day} was before the first event, which is of {begun}", f"Choose {begun} or a day after it")
 
 
 def _refuse_what_is_left(day: Day, archived: int, speed: pa.Table, may_be_gone: bool) -> None:
@@ -80,17 +90,29 @@ def is_complete(day: Day, log: EventLog, progress: Mapping[int, PartitionProgres
     A partition has the day behind it when its watermark has passed the day's end; or when the time for stragglers is
     over too (`now` and `delay` in µs) and all that it holds is processed: a quiet night holds nobody up.
     """
-    is_over = now >= day.end + delay
-    return all(
-        _is_behind(day, progress.get(partition)) or (is_over and _is_processed(log, partition, progress.get(partition)))
-        for partition in range(log.partitions)
-    )
+    return not unfinished(day, log, ends_of(log), progress, now >= day.end + delay)
 
 
-def _is_behind(day: Day, place: PartitionProgress | None) -> bool:
-    return place is not None and place.watermark is not None and place.watermark >= day.end
+def ends_of(log: EventLog) -> dict[int, int]:
+    """Where each partition ends now."""
+    return {partition: log.end_offset(partition) for partition in range(log.partitions)}
 
 
-def _is_processed(log: EventLog, partition: int, place: PartitionProgress | None) -> bool:
-    processed = log.start_offset(partition) if place is None else place.next_offset
-    return processed >= log.end_offset(partition)
+def unfinished(
+    day: Day, log: EventLog, ends: Mapping[int, int], progress: Mapping[int, PartitionProgress], is_over: bool
+) -> list[int]:
+    """The partitions that do not have the day behind them, see `is_complete`: once the time for stragglers `is_over`,
+    that takes no more than all records before `ends`.
+    """
+    behind = {partition for partition, place in progress.items() if _is_behind(day, place)}
+    if is_over:
+        behind |= {p for p, end in ends.items() if _processed(log, p, progress.get(p)) >= end}
+    return [partition for partition in ends if partition not in behind]
+
+
+def _is_behind(day: Day, place: PartitionProgress) -> bool:
+    return place.watermark is not None and place.watermark >= day.end
+
+
+def _processed(log: EventLog, partition: int, place: PartitionProgress | None) -> int:
+    return log.start_offset(partition) if place is None else place.next_offset

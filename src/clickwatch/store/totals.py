@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from clickwatch.store.deltas import adding_counts, values
 from clickwatch.store.schema import hour_totals
@@ -48,6 +48,12 @@ def add(connection: Connection, deltas: pa.Table) -> None:
     """
     columns = {field: values(deltas[field]) for field in deltas.column_names}
     write_columns(connection, adding_counts(connection.dialect.name, hour_totals), columns)
+
+
+def first_hour(connection: Connection) -> int | None:
+    """The start of the first hour (µs UTC) that an event was of; None if there was none."""
+    found: int | None = connection.execute(select(func.min(hour_totals.c.hour_start))).scalar()
+    return found
 
 
 def list_totals(
