@@ -98,3 +98,17 @@ def test_of_two_that_take_a_dead_holders_lease_the_second_meets_the_first(store:
     take(store, "second", 1, dead)
     with pytest.raises(SecondPipeline, match="second holds"):
         take(store, "third", 1, lambda holder: holder == "first")
+
+
+def test_a_lease_that_nobody_holds_has_no_holder(store: Store) -> None:
+    def holder(now: int, is_dead: leases.DeathProof = alive) -> str | None:
+        with store.read() as c:
+            return leases.holder(c, "archive", now, is_dead)
+
+    assert holder(0) is None
+    token = take(store, "first", 0)
+    assert holder(TTL - 1) == "first"
+    assert holder(TTL) is None and holder(0, dead) is None
+    with store.begin() as c:
+        leases.release(c, "archive", token)
+    assert holder(0) is None

@@ -18,6 +18,7 @@ from clickwatch.cli.score import score
 from clickwatch.cli.segments import segments
 from clickwatch.cli.stream import stream
 from clickwatch.cli.totals import totals
+from clickwatch.cli.wait import wait
 from clickwatch.domain.plain_text import printable
 from clickwatch.errors import ClickwatchError
 
@@ -32,6 +33,7 @@ app.command()(demo)
 app.command()(produce)
 app.command()(replay)
 app.command()(stream)
+app.command()(wait)
 app.command()(batch)
 app.command("windows")(views.list_windows)
 app.add_typer(alerts, name="alerts")

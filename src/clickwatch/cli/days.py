@@ -1,8 +1,9 @@
-"""Days and moments on the command line."""
+"""Days, moments and lengths of time on the command line."""
 
 import typer
 
 from clickwatch.domain.day import Day
+from clickwatch.domain.duration import parse_duration
 from clickwatch.domain.timestamp import parse_timestamp
 
 
@@ -24,3 +25,11 @@ def parse_moment(text: str, option: str) -> int:
     except ValueError:
         words = f"{text!r} is no time: write YYYY-MM-DD, or ISO 8601 such as 2026-01-26T07:10:00Z"
         raise typer.BadParameter(words, param_hint=option) from None
+
+
+def parse_span(text: str, option: str) -> int:
+    """A length of time such as `30m`, in µs; a mistake names the option."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from clickwatch.cli.days import parse_span
 from clickwatch.cli.demo_report import show_account, show_findings, show_next_steps, show_summary
 from clickwatch.cli.live import LiveView
 from clickwatch.cli.output import console, say, say_whole
@@ -16,7 +17,6 @@ from clickwatch.cli.stopping import StopOnSignal
 from clickwatch.cli.stream import Tally
 from clickwatch.cli.wording import clock_time, elapsed, number_of
 from clickwatch.domain.day import Day
-from clickwatch.domain.duration import parse_duration
 from clickwatch.domain.window import SECOND
 from clickwatch.settings import AppSettings, current_settings
 from clickwatch.speed.effects import EpochReport
@@ -143,10 +143,7 @@ def _since(began: float) -> str:
 
 
 def _duration(text: str) -> int:
-    try:
-        duration = parse_duration(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--live") from None
+    duration = parse_span(text, "--live")
     if duration < SECOND:
         raise typer.BadParameter("it is one second or longer", param_hint="--live")
     return duration

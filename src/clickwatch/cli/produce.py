@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 
 from clickwatch.cli.chaos import keep_truth, prepared
+from clickwatch.cli.days import parse_span
 from clickwatch.cli.progress import event_progress
 from clickwatch.cli.stopping import StopOnSignal
 from clickwatch.cli.wording import clock_time, elapsed, number_of, size
-from clickwatch.domain.duration import parse_duration
 from clickwatch.domain.instant import iso_utc
 from clickwatch.domain.plain_text import printable
 from clickwatch.domain.window import DAY, SECOND
@@ -83,7 +83,7 @@ def produce(
         rate=_rate(settings.producer_events_per_second if rate is None else rate),
         high_interest=settings.producer_high_interest_product_ids,
         start=_day(date) if date is not None else _moment(start) if start is not None else None,
-        duration=_duration(duration) if duration is not None else None,
+        duration=parse_span(duration, "--duration") if duration is not None else None,
         events=events,
     )
     if truth is not None:
@@ -149,13 +149,6 @@ def _rate(rate: float) -> float:
     if not 0 < rate <= 1_000_000:
         raise typer.BadParameter("it is above 0 and at most 1,000,000 events per second", param_hint="--rate")
     return rate
-
-
-def _duration(text: str) -> int:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--duration") from None
 
 
 def _day(text: str) -> int:

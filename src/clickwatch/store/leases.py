@@ -40,6 +40,12 @@ def acquire(connection: Connection, name: str, holder: str, now: int, ttl: int, 
     return int(held.token) + 1
 
 
+def holder(connection: Connection, name: str, now: int, is_dead: DeathProof) -> str | None:
+    """Who holds a lease; None if it is free, has expired, or its holder `is_dead`."""
+    held = connection.execute(select(leases).where(leases.c.name == name)).one_or_none()
+    return held.holder if held is not None and held.expires_at > now and not is_dead(held.holder) else None
+
+
 def renew(connection: Connection, name: str, token: int, now: int, ttl: int) -> None:
     """Hold the lease until `now + ttl`. Raises SecondPipeline if `token` is no longer the current one."""
     _change(connection, name, token, expires_at=now + ttl)
