@@ -9,6 +9,7 @@ from clickwatch.cli import views
 from clickwatch.cli.alerts import alerts
 from clickwatch.cli.batch import batch
 from clickwatch.cli.demo import demo
+from clickwatch.cli.notify import notify
 from clickwatch.cli.produce import produce
 from clickwatch.cli.quarantine import quarantine
 from clickwatch.cli.reconcile import reconcile
@@ -42,6 +43,7 @@ app.command()(totals)
 app.command()(segments)
 app.command()(reconcile)
 app.command()(score)
+app.command()(notify)
 app.command()(retention)
 app.add_typer(quarantine, name="quarantine")
 

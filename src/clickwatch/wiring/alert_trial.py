@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from clickwatch.domain.window import MINUTE
 from clickwatch.settings import AppSettings
@@ -32,7 +33,7 @@ def send_tests(settings: AppSettings) -> Iterator[Tried]:
     for handler in alert_handlers(settings, home):
         problem = None
         try:
-            hand_over(handler, message, f"{name}:{TEST}:{handler.name}")
+            hand_over(partial(handler.deliver, message, f"{name}:{TEST}:{handler.name}"))
         except (DeliveryError, OSError) as error:
             problem = str(error)
         yield Tried(handler.name, where[handler.name], problem)

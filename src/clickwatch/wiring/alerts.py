@@ -7,7 +7,7 @@ from clickwatch.speed.alerts.dispatch import Dispatcher, cancel_unchosen
 from clickwatch.speed.alerts.handlers.factory import AlertHandlerFactory, WaysOut
 from clickwatch.speed.alerts.handlers.kafka import KafkaHandler
 from clickwatch.speed.alerts.handlers.mail_server import DEFAULT_PORTS, Envelope, MailServer
-from clickwatch.speed.alerts.handlers.port import AlertHandler
+from clickwatch.speed.alerts.handlers.port import MessageHandler
 from clickwatch.speed.alerts.handlers.webhook_target import WebhookTarget
 from clickwatch.store.database import Store
 from clickwatch.wiring.home import Home
@@ -15,7 +15,7 @@ from clickwatch.wiring.kafka import alert_topic
 from clickwatch.wiring.log import wall_clock
 
 
-def alert_handlers(settings: AppSettings, home: Home) -> tuple[AlertHandler, ...]:
+def alert_handlers(settings: AppSettings, home: Home) -> tuple[MessageHandler, ...]:
     """The chosen handlers, in the order of the settings. Raises MissingExtra if one needs an extra."""
     ways_out = WaysOut(
         settings.alert_file or home.alerts,

@@ -45,6 +45,11 @@ class Home:
         return self.folder / "batch"
 
     @property
+    def sent(self) -> Path:
+        """Which summaries of days went out."""
+        return self.folder / "sent"
+
+    @property
     def spill(self) -> Path:
         """Files without a name that go with the process."""
         return self.folder / "tmp"

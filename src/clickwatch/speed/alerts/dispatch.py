@@ -6,6 +6,7 @@ of the process or of the answer. A failure that says that nothing came through t
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -111,7 +112,7 @@ class Dispatcher:
 
     def _hand_over(self, due: Row[Any]) -> bool:
         try:
-            hand_over(self._handler, AlertMessage.from_json(due.payload), due.delivery_id)
+            hand_over(partial(self._handler.deliver, AlertMessage.from_json(due.payload), due.delivery_id))
         except PartlyDelivered as error:
             _log.warning("alert not delivered to all", delivery_id=due.delivery_id, reason=_words(error))
             self._delivered[due.delivery_id] = (self._clock(), _words(error))

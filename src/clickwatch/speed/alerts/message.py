@@ -38,6 +38,11 @@ class AlertMessage:
     episode_id: str
 
     @property
+    def key(self) -> str:
+        """What messages of one kind of thing have in common."""
+        return self.product_id
+
+    @property
     def conversion_rate(self) -> Decimal | None:
         """Purchases per view of the window, in per cent, two decimals."""
         return conversion_rate(self.view_count, self.purchase_count)

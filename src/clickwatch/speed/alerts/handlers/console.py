@@ -3,7 +3,8 @@
 import sys
 from typing import TextIO
 
-from clickwatch.speed.alerts.handlers.port import DeliveryError
+from clickwatch.speed.alerts.day_summary import DaySummary
+from clickwatch.speed.alerts.handlers.port import DeliveryError, Message
 from clickwatch.speed.alerts.handlers.wording import SUGGESTION, counted, headline
 from clickwatch.speed.alerts.message import BEGINNING, CORRECTION, END, TEST, AlertMessage
 
@@ -12,7 +13,7 @@ _MARKS = {END: "✔", CORRECTION: "✖", TEST: "☑"}
 
 
 class ConsoleHandler:
-    """Prints a block for a beginning, one line for everything else."""
+    """Prints a block for a beginning, the whole summary of a day, one line for everything else."""
 
     name = "console"
 
@@ -20,7 +21,7 @@ class ConsoleHandler:
         """`stream` defaults to what standard output is at the time of a message."""
         self._stream = stream
 
-    def deliver(self, message: AlertMessage, delivery_id: str) -> None:
+    def deliver(self, message: Message, delivery_id: str) -> None:
         """Print the message; what the stream's encoding lacks is written as an escape."""
         stream = self._stream or sys.stdout
         encoding = getattr(stream, "encoding", None) or "utf-8"
@@ -32,8 +33,10 @@ class ConsoleHandler:
             raise DeliveryError("standard output is closed") from error
 
 
-def render(message: AlertMessage) -> str:
+def render(message: Message) -> str:
     """The text for a terminal, with its line ends; text from outside is made harmless."""
+    if isinstance(message, DaySummary):
+        return message.text
     if message.kind == BEGINNING:
         return _block(message)
     return f"{_MARKS[message.kind]} {headline(message)}\n"

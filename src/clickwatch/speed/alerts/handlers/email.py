@@ -8,11 +8,10 @@ from email.message import EmailMessage
 
 from clickwatch.speed.alerts.handlers.connecting import Resolver, connect, look_up, secure, system_resolver
 from clickwatch.speed.alerts.handlers.deadline import Deadline
-from clickwatch.speed.alerts.handlers.mail import alert_mail
+from clickwatch.speed.alerts.handlers.mail import mail_of
 from clickwatch.speed.alerts.handlers.mail_server import Envelope, MailSecurity, MailServer
-from clickwatch.speed.alerts.handlers.port import DeliveryError, DeliveryUncertain, PartlyDelivered
+from clickwatch.speed.alerts.handlers.port import DeliveryError, DeliveryUncertain, Message, PartlyDelivered
 from clickwatch.speed.alerts.handlers.smtp_session import SmtpSession, in_words, is_reply, refusals
-from clickwatch.speed.alerts.message import AlertMessage
 
 
 class EmailHandler:
@@ -40,12 +39,12 @@ class EmailHandler:
         self._resolve = resolve
         self._tls = tls
 
-    def deliver(self, message: AlertMessage, delivery_id: str) -> None:
+    def deliver(self, message: Message, delivery_id: str) -> None:
         """Send the mail; done when the server has taken it for all recipients. Raises DeliveryError.
 
         If it was taken for some of them, PartlyDelivered: sending again would send it to these again.
         """
-        mail = alert_mail(message, delivery_id, self._envelope, self._clock())
+        mail = mail_of(message, delivery_id, self._envelope, self._clock())
         with Deadline(self._seconds) as deadline:
             refused = self._send(mail, deadline)
         if refused:

@@ -11,7 +11,7 @@ from clickwatch.speed.alerts.handlers.email import EmailHandler
 from clickwatch.speed.alerts.handlers.file import FileHandler
 from clickwatch.speed.alerts.handlers.kafka import KafkaHandler
 from clickwatch.speed.alerts.handlers.mail_server import Envelope, MailServer
-from clickwatch.speed.alerts.handlers.port import AlertHandler
+from clickwatch.speed.alerts.handlers.port import MessageHandler
 from clickwatch.speed.alerts.handlers.webhook import WebhookHandler
 from clickwatch.speed.alerts.handlers.webhook_target import WebhookTarget
 
@@ -33,7 +33,7 @@ class AlertHandlerFactory:
         """`clock` gives µs since the Unix epoch, UTC."""
         self._ways_out = ways_out
         self._clock = clock
-        self._makers: dict[str, Callable[[], AlertHandler]] = {
+        self._makers: dict[str, Callable[[], MessageHandler]] = {
             ConsoleHandler.name: ConsoleHandler,
             FileHandler.name: lambda: FileHandler(ways_out.alert_file),
             WebhookHandler.name: self._webhook,
@@ -41,7 +41,7 @@ class AlertHandlerFactory:
             KafkaHandler.name: self._kafka,
         }
 
-    def make(self, names: Sequence[str]) -> tuple[AlertHandler, ...]:
+    def make(self, names: Sequence[str]) -> tuple[MessageHandler, ...]:
         """One handler per name, each name once. Raises SettingsError for a name not known, or a way not set up."""
         unknown = sorted(set(names) - set(self._makers))
         if unknown:
@@ -49,19 +49,19 @@ class AlertHandlerFactory:
             raise SettingsError(f"unknown alert handler {', '.join(unknown)}", f"Known are {known}")
         return tuple(self._makers[name]() for name in dict.fromkeys(names))
 
-    def _webhook(self) -> AlertHandler:
+    def _webhook(self) -> MessageHandler:
         if self._ways_out.webhook is None:
             raise SettingsError("the alert handler webhook has no address", "Set ALERT_WEBHOOK_URL")
         return WebhookHandler(self._ways_out.webhook, self._clock)
 
-    def _email(self) -> AlertHandler:
+    def _email(self) -> MessageHandler:
         if self._ways_out.mail is None:
             cure = "Set SMTP_HOST, ALERT_EMAIL_FROM and ALERT_EMAIL_TO"
             raise SettingsError("the alert handler email has no mail server", cure)
         server, envelope = self._ways_out.mail
         return EmailHandler(server, envelope, self._clock)
 
-    def _kafka(self) -> AlertHandler:
+    def _kafka(self) -> MessageHandler:
         if self._ways_out.topic is None:
             raise SettingsError("the alert handler kafka has no topic", "Set ALERT_KAFKA_TOPIC")
         return KafkaHandler(self._ways_out.topic)

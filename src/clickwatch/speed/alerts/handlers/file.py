@@ -10,8 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from clickwatch.files.durable import PRIVATE_FILE, sync_folder
-from clickwatch.speed.alerts.handlers.port import DeliveryError
-from clickwatch.speed.alerts.message import AlertMessage
+from clickwatch.speed.alerts.handlers.port import DeliveryError, Message
 
 _TAIL = 256 * 1024
 """Bytes at the end of the file that are searched for a message: a crash repeats the latest one only."""
@@ -27,7 +26,7 @@ class FileHandler:
         self._path = path
         self._sync_failed = False
 
-    def deliver(self, message: AlertMessage, delivery_id: str) -> None:
+    def deliver(self, message: Message, delivery_id: str) -> None:
         """Append the message with its `delivery_id`. Raises OSError, or DeliveryError if it cannot be a record."""
         if self._sync_failed:
             raise DeliveryError("an earlier sync of the alert file failed, what it holds is uncertain; restart")

@@ -1,21 +1,21 @@
 """A message handed to a handler, whatever the handler raises."""
 
 import traceback
+from collections.abc import Callable
 from pathlib import PurePath
 
-from clickwatch.speed.alerts.handlers.port import AlertHandler, DeliveryError, DeliveryUncertain
-from clickwatch.speed.alerts.message import AlertMessage
+from clickwatch.speed.alerts.handlers.port import DeliveryError, DeliveryUncertain
 
 
-def hand_over(handler: AlertHandler, message: AlertMessage, delivery_id: str) -> None:
-    """Deliver a message. Raises DeliveryError or OSError, and nothing else.
+def hand_over(deliver: Callable[[], None]) -> None:
+    """Deliver a message, as a handler does. Raises DeliveryError or OSError, and nothing else.
 
     Libraries raise what nobody has thought of when the other side says what nobody has thought of: that may cost one
     message an attempt, and never the other messages their way out. It is told by its kind and its place alone,
     because its words may quote an address or a password.
     """
     try:
-        handler.deliver(message, delivery_id)
+        deliver()
     except (DeliveryError, OSError):
         raise
     except Exception as error:

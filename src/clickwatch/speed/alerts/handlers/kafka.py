@@ -6,12 +6,11 @@ from collections.abc import Callable
 from clickwatch.errors import LogError, NotDelivered
 from clickwatch.eventlog.partitioner import partition_of
 from clickwatch.eventlog.port import EventLog
-from clickwatch.speed.alerts.handlers.port import DeliveryError, DeliveryUncertain
-from clickwatch.speed.alerts.message import AlertMessage
+from clickwatch.speed.alerts.handlers.port import DeliveryError, DeliveryUncertain, Message
 
 
 class KafkaHandler:
-    """Appends one record per message, keyed by its product, so that what is said of one product stays in order.
+    """Appends one record per message, keyed by its product or day, so that what is said of one stays in order.
 
     A record is the message as JSON with its `delivery_id`, by which readers know one that comes again.
     """
@@ -23,11 +22,11 @@ class KafkaHandler:
         self._open_topic = open_topic
         self._topic: EventLog | None = None
 
-    def deliver(self, message: AlertMessage, delivery_id: str) -> None:
+    def deliver(self, message: Message, delivery_id: str) -> None:
         """Append the message; all in-sync replicas have it when this returns. Raises DeliveryError."""
         record = json.dumps({"delivery_id": delivery_id, **message.fields()}).encode() + b"\n"
         # What Kafka calls a key is bytes; a lone surrogate, which JSON can carry, has none in UTF-8.
-        key = message.product_id.encode(errors="backslashreplace")
+        key = message.key.encode(errors="backslashreplace")
         try:
             if self._topic is None:
                 self._topic = self._open_topic()

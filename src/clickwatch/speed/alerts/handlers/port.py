@@ -2,7 +2,11 @@
 
 from typing import Protocol
 
+from clickwatch.speed.alerts.day_summary import DaySummary
 from clickwatch.speed.alerts.message import AlertMessage
+
+Message = AlertMessage | DaySummary
+"""What goes out to people."""
 
 
 class DeliveryError(Exception):
@@ -30,3 +34,14 @@ class AlertHandler(Protocol):
         It ends after a bounded time, whatever the other side does. The same `delivery_id` may come again after a
         crash: a handler that can tell hands it over once only.
         """
+
+
+class MessageHandler(Protocol):
+    """An `AlertHandler` that takes the summaries of days too, as all do that the factory makes."""
+
+    @property
+    def name(self) -> str:
+        """See `AlertHandler`."""
+
+    def deliver(self, message: Message, delivery_id: str) -> None:
+        """See `AlertHandler`."""

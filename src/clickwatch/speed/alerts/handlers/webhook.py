@@ -21,12 +21,11 @@ from clickwatch.speed.alerts.handlers.connecting import (
     system_resolver,
 )
 from clickwatch.speed.alerts.handlers.deadline import Deadline
-from clickwatch.speed.alerts.handlers.port import DeliveryError
+from clickwatch.speed.alerts.handlers.port import DeliveryError, Message
 from clickwatch.speed.alerts.handlers.posting import Answer, post
 from clickwatch.speed.alerts.handlers.public_address import is_public
 from clickwatch.speed.alerts.handlers.slack import slack_body
 from clickwatch.speed.alerts.handlers.webhook_target import WebhookTarget
-from clickwatch.speed.alerts.message import AlertMessage
 
 _WORD = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _LONGEST_WORD = 40
@@ -55,7 +54,7 @@ class WebhookHandler:
         self._resolve = resolve
         self._tls = tls
 
-    def deliver(self, message: AlertMessage, delivery_id: str) -> None:
+    def deliver(self, message: Message, delivery_id: str) -> None:
         """Post the message; any 2xx is a success. Raises DeliveryError."""
         host = self._target.host
         body = slack_body(message)
