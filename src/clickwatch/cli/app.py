@@ -9,6 +9,7 @@ from clickwatch.cli import views
 from clickwatch.cli.alerts import alerts
 from clickwatch.cli.batch import batch
 from clickwatch.cli.demo import demo
+from clickwatch.cli.night import night
 from clickwatch.cli.notify import notify
 from clickwatch.cli.produce import produce
 from clickwatch.cli.quarantine import quarantine
@@ -44,6 +45,7 @@ app.command()(segments)
 app.command()(reconcile)
 app.command()(score)
 app.command()(notify)
+app.command()(night)
 app.command()(retention)
 app.add_typer(quarantine, name="quarantine")
 

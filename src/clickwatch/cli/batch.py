@@ -8,7 +8,7 @@ import typer
 
 from clickwatch.batch.run import Outcome
 from clickwatch.batch.steps import Step
-from clickwatch.cli.days import parse_day
+from clickwatch.cli.days import parse_days
 from clickwatch.cli.output import print_json_lines, say, say_whole
 from clickwatch.cli.progress import step_progress
 from clickwatch.cli.wording import elapsed, number_of
@@ -28,27 +28,27 @@ def batch(
         str | None, typer.Option(help="The last of several days, YYYY-MM-DD.", metavar="DATE", show_default=False)
     ] = None,
     step: Annotated[
-        Step | None, typer.Option(help="Only this step, for a scheduler; those before it have been run.")
+        list[Step] | None,
+        typer.Option(help="Only this step, for a scheduler; those before it have been run. It may be said again."),
     ] = None,
-    engine: Annotated[Engine, typer.Option(help="What computes the figures.")] = Engine.EMBEDDED,
+    engine: Annotated[
+        Engine | None, typer.Option(help="What computes the figures; by default BATCH_ENGINE.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per day.")] = False,
 ) -> None:
     """Report a day: segments, top products, conversion, a summary. Late events are included; again changes nothing."""
-    first = parse_day(date, "--date")
-    last = first if to is None else parse_day(to, "--to")
-    if last < first:
-        raise typer.BadParameter(f"{last} is before {first}", param_hint="--to")
-    settings = current_settings()
-    with day_engines(settings, engine) as engine_of:
-        for day in first.through(last):
-            if step is not None:
+    days, settings = parse_days(date, to), current_settings()
+    with day_engines(settings, engine or Engine(settings.batch_engine)) as engine_of:
+        for day in days:
+            for each in step or ():
                 with step_progress(f"{day}") as update:
-                    run_step(settings, day, step, update, engine_of)
-                continue
-            _report(settings, day, as_json, engine_of)
+                    run_step(settings, day, each, update, engine_of)
+            if not step:
+                report(settings, day, engine_of, as_json=as_json)
 
 
-def _report(settings: AppSettings, day: Day, as_json: bool, engine_of: DayEngineOf) -> None:
+def report(settings: AppSettings, day: Day, engine_of: DayEngineOf, *, as_json: bool = False) -> None:
+    """Run the whole day, and say what came of it."""
     began = time.monotonic()
     with step_progress(f"{day}") as update:
         outcome = run_day(settings, day, lambda step: update(step) if step in _STEPS else None, engine_of)

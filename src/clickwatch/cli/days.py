@@ -15,6 +15,15 @@ def parse_day(text: str, option: str) -> Day:
         raise typer.BadParameter(str(error), param_hint=option) from None
 
 
+def parse_days(first: str, last: str | None) -> list[Day]:
+    """The days from `--date` to `--to`, both included; the first alone without a last one."""
+    begin = parse_day(first, "--date")
+    end = begin if last is None else parse_day(last, "--to")
+    if end < begin:
+        raise typer.BadParameter(f"{end} is before {begin}", param_hint="--to")
+    return list(begin.through(end))
+
+
 def parse_moment(text: str, option: str) -> int:
     """The first moment of a day, or a time as events have it, in µs UTC; a mistake names the option."""
     moment = parse_timestamp(text)

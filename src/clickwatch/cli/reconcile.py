@@ -13,7 +13,7 @@ from clickwatch.domain.day import Day
 from clickwatch.domain.instant import clock_utc, iso_utc
 from clickwatch.errors import BatchError
 from clickwatch.serving.reconciliation import Difference, compared, differences
-from clickwatch.settings import current_settings
+from clickwatch.settings import AppSettings, current_settings
 from clickwatch.store import batch_views
 from clickwatch.wiring.reading import reading
 
@@ -35,8 +35,12 @@ def reconcile(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per difference.")] = False,
 ) -> None:
     """Hold both layers' counts of a day against each other, at the report's cut; exit code 1 if they differ."""
-    day = parse_day(date, "--date")
-    with reading(current_settings()) as connection:
+    raise typer.Exit(0 if reconciled(current_settings(), parse_day(date, "--date"), as_json=as_json) else 1)
+
+
+def reconciled(settings: AppSettings, day: Day, *, as_json: bool = False) -> bool:
+    """Compare, and say what was found; whether both layers agree."""
+    with reading(settings) as connection:
         if batch_views.current(connection, day.start) is None:
             raise BatchError(f"{day} has not been reported yet", f"Run: clickwatch batch --date {day}")
         if as_json:
@@ -46,7 +50,7 @@ def reconcile(
             shown = list(islice(differences(connection, day.start), _SHOWN + 1))
             found = len(shown)
             _show(day, rows, shown)
-    raise typer.Exit(1 if found else 0)
+    return not found
 
 
 def _show(day: Day, rows: int, found: list[Difference]) -> None:

@@ -12,7 +12,7 @@ from clickwatch.domain.day import Day
 from clickwatch.domain.plain_text import printable
 from clickwatch.domain.window import DAY
 from clickwatch.governance.removal import Removal
-from clickwatch.settings import current_settings
+from clickwatch.settings import AppSettings, current_settings
 from clickwatch.wiring.retention import retention as remove
 
 _COLUMNS = (
@@ -29,7 +29,11 @@ def retention(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per kind of data.")] = False,
 ) -> None:
     """Remove what is older than RETENTION_DAYS: log, archive, refused records, windows, rows about users."""
-    settings = current_settings()
+    raise typer.Exit(0 if retained(current_settings(), dry_run=dry_run, as_json=as_json) else 1)
+
+
+def retained(settings: AppSettings, *, dry_run: bool = False, as_json: bool = False) -> bool:
+    """Remove it, and say what went; whether there was no problem."""
     with step_progress("Retention") as update:
         removals = list(remove(settings, dry_run=dry_run, on_kind=update))
     if as_json:
@@ -39,7 +43,7 @@ def retention(
     problems = [each for each in removals if each.problem]
     for each in problems:
         notes.print(printable(f"clickwatch: {each.kind}: {each.problem}"))
-    raise typer.Exit(1 if problems else 0)
+    return not problems
 
 
 def _show(removals: Sequence[Removal], keep: int, dry_run: bool) -> None:

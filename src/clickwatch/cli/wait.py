@@ -7,7 +7,8 @@ import typer
 from clickwatch.cli.days import parse_day, parse_span
 from clickwatch.cli.output import say
 from clickwatch.cli.progress import step_progress
-from clickwatch.settings import current_settings
+from clickwatch.domain.day import Day
+from clickwatch.settings import AppSettings, current_settings
 from clickwatch.wiring.waiting import Patience, wait_for_day
 
 LONGEST_WAIT = "2h"
@@ -20,9 +21,13 @@ def wait(
     ] = LONGEST_WAIT,
 ) -> None:
     """Wait until a day is complete; exit code 1 if it is not in time, or nothing is at work on it for five minutes."""
-    day = parse_day(date, "--date")
-    patience = Patience(parse_span(longest, "--for"))
+    waited(current_settings(), parse_day(date, "--date"), Patience(parse_span(longest, "--for")))
+
+
+def waited(settings: AppSettings, day: Day, patience: Patience) -> bool:
+    """Wait, and say that the day is complete, which is always so in the end: else an error is raised."""
     with step_progress(f"{day}") as update:
         update("waiting until it is complete")
-        wait_for_day(current_settings(), day, patience)
+        wait_for_day(settings, day, patience)
     say(f"{day} is complete.")
+    return True

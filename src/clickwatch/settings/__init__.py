@@ -112,6 +112,11 @@ class AppSettings(AlertSettings, KafkaSettings):
     batch_memory: int = Field(
         default=512, ge=64, description="MiB that computing a day's figures may take; beyond it they go to disk."
     )
+    batch_engine: str = Field(
+        default="embedded",
+        pattern=r"^(embedded|spark)$",
+        description="What computes a day's figures: embedded, or spark.",
+    )
     spark_master: str = Field(
         default="local[*]",
         min_length=1,

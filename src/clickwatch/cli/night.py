@@ -1,0 +1,80 @@
+"""`clickwatch night`: all tasks of the night in order, as one command for cron and systemd."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Annotated
+
+import typer
+
+from clickwatch.cli.batch import report
+from clickwatch.cli.days import parse_days, parse_span
+from clickwatch.cli.notify import notified
+from clickwatch.cli.output import notes
+from clickwatch.cli.reconcile import reconciled
+from clickwatch.cli.retention import retained
+from clickwatch.cli.wait import LONGEST_WAIT, waited
+from clickwatch.domain.day import Day
+from clickwatch.domain.window import DAY
+from clickwatch.settings import AppSettings, current_settings
+from clickwatch.wiring.engines import DayEngineOf, Engine, day_engines
+from clickwatch.wiring.log import wall_clock
+from clickwatch.wiring.night import TASKS
+from clickwatch.wiring.waiting import Patience
+
+
+@dataclass(frozen=True)
+class Night:
+    """What is done for which day, and how."""
+
+    settings: AppSettings
+    day: Day
+    patience: Patience
+    engine_of: DayEngineOf
+
+
+def _report(night: Night) -> bool:
+    report(night.settings, night.day, night.engine_of)
+    return True
+
+
+PARTS: Mapping[str, Callable[[Night], bool]] = {
+    "wait": lambda night: waited(night.settings, night.day, night.patience),
+    "batch": _report,
+    "reconcile": lambda night: reconciled(night.settings, night.day),
+    "retention": lambda night: retained(night.settings),
+    "notify": lambda night: notified(night.settings, night.day),
+}
+"""Command -> all tasks of the night that it stands for; whether they went well."""
+
+
+def night(
+    date: Annotated[
+        str | None,
+        typer.Option(help="Which UTC day, YYYY-MM-DD; yesterday by default.", metavar="DATE", show_default=False),
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="The last of several days, YYYY-MM-DD.", metavar="DATE", show_default=False)
+    ] = None,
+    longest: Annotated[
+        str, typer.Option("--for", help="Wait no longer than this until the day is complete.", metavar="TIME")
+    ] = LONGEST_WAIT,
+    engine: Annotated[
+        Engine | None, typer.Option(help="What computes the figures; by default BATCH_ENGINE.", show_default=False)
+    ] = None,
+) -> None:
+    """Do what is to be done every night: wait for the day, report it, reconcile, retention, notify. It stops at the
+    first that fails, with its exit code; the next run begins anew, and nothing is doubled by that.
+    """
+    settings, patience = current_settings(), Patience(parse_span(longest, "--for"))
+    days = parse_days(date or str(Day.of(wall_clock() - DAY)), to)
+    with day_engines(settings, engine or Engine(settings.batch_engine)) as engine_of:
+        for day in days:
+            _run(Night(settings, day, patience, engine_of))
+
+
+def _run(night: Night) -> None:
+    for command, _ in groupby(TASKS, key=lambda task: task.words[0]):
+        if not PARTS[command](night):
+            notes.print(f"clickwatch: the night of {night.day} stopped at: clickwatch {command}")
+            raise typer.Exit(1)
