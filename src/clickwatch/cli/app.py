@@ -16,6 +16,7 @@ from clickwatch.cli.quarantine import quarantine
 from clickwatch.cli.reconcile import reconcile
 from clickwatch.cli.replay import replay
 from clickwatch.cli.retention import retention
+from clickwatch.cli.schedule import schedule
 from clickwatch.cli.score import score
 from clickwatch.cli.segments import segments
 from clickwatch.cli.stream import stream
@@ -46,6 +47,7 @@ app.command()(reconcile)
 app.command()(score)
 app.command()(notify)
 app.command()(night)
+app.command()(schedule)
 app.command()(retention)
 app.add_typer(quarantine, name="quarantine")
 

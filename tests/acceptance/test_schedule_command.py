@@ -1,0 +1,127 @@
+"""`clickwatch schedule`: its texts, as cron, the shell and systemd take them."""
+
+import configparser
+import shlex
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from clickwatch.batch.reports.publication import ReportShelf
+from clickwatch.cli.unit_texts import Installed, cron_line, service_unit, timer_unit
+from clickwatch.domain.day import Day
+from clickwatch.domain.window import DAY
+from clickwatch.errors import SettingsError
+from clickwatch.wiring.log import wall_clock
+from tests.support.day_homes import clicks, stream
+from tests.support.installations import KEY, Installation
+
+YESTERDAY = Day.of(wall_clock() - DAY)
+NAMES = ["plain", "with blanks and 'quotes' and \"more\"", "100 % of $HOME\\n`id`"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Installation:
+    """Events of yesterday, streamed."""
+    home = Installation(tmp_path / "home", {"ALERT_HANDLERS": ""})
+    home.append({0: clicks(3, YESTERDAY, 30)})
+    stream(home)
+    return home
+
+
+def in_folder(folder: Path, home: Installation) -> Path:
+    """A folder with a `.env` that names the home and its settings, from where the schedule is asked for."""
+    folder.mkdir()
+    settings = {**home.environment, "LOG_LEVEL": "error"}
+    (folder / ".env").write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()), "utf-8")
+    return folder
+
+
+def scheduled(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`clickwatch schedule` typed there, with nothing but these variables."""
+    command = [sys.executable, "-m", "clickwatch", "schedule", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+
+
+def as_cron_runs(line: str) -> str:
+    """The command of a crontab's line, after what cron does to it: an escaped % is one."""
+    return line.split(maxsplit=5)[5].replace("\\%", "%")
+
+
+def test_the_line_for_cron_does_the_night_with_an_empty_environment(home: Installation, tmp_path: Path) -> None:
+    folder = in_folder(tmp_path / NAMES[1], home)
+    [line] = scheduled(folder, "cron", TZ="UTC").stdout.splitlines()
+    assert line.startswith("0 2 * * * cd ")
+    command = as_cron_runs(line)
+    done = subprocess.run(["env", "-i", "/bin/sh", "-c", command], cwd="/", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert f"{YESTERDAY}: 30 events, reported in " in done.stdout
+    assert len(ReportShelf(home.home.reports).files(YESTERDAY)) == 5
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_reach_the_command_of_cron_as_they_are(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    show = (sys.executable, "-c", "import os, sys; print(os.getcwd(), os.environ['HOME_OF_IT'], sys.argv[1], sep='|')")
+    installed = Installed((*show, name), str(tmp_path / name), (("HOME_OF_IT", name),), "shop")
+    [line] = cron_line(installed, [timedelta()]).splitlines()
+    said = subprocess.run(["/bin/sh", "-c", as_cron_runs(line)], capture_output=True, text=True, check=True).stdout
+    assert said == f"{tmp_path / name}|{name}|{name}\n"
+    assert "%" not in line.replace("\\%", "")
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins"),
+    [
+        ("UTC", ["0 2 *"]),
+        ("Asia/Kolkata", ["# 07:30 here is 02:00 UTC", "30 7 *"]),
+        ("Europe/Berlin", ["# 04:00 here is 02:00 UTC, or 03:00 by the season", "0 4 *"]),
+        ("America/New_York", ["# 22:00 here is 02:00 UTC, or 03:00 by the season", "0 22 *"]),
+    ],
+)
+def test_the_line_for_cron_goes_by_the_clock_of_the_machine(zone: str, begins: list[str], tmp_path: Path) -> None:
+    lines = scheduled(tmp_path, "cron", TZ=zone).stdout.splitlines()
+    assert len(lines) == len(begins)
+    assert all(line.startswith(begin) for line, begin in zip(lines, begins, strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_units_are_what_systemd_takes(name: str, tmp_path: Path) -> None:
+    """`systemd-analyze` looks at them where it is installed; what they say is looked at everywhere."""
+    (tmp_path / name).mkdir()
+    words = (sys.executable, "-m", "clickwatch", "night")
+    installed = Installed(words, str(tmp_path / name), (("CLICKWATCH_HOME", str(tmp_path / name)),), "root")
+    units = {"service": service_unit(installed), "timer": timer_unit()}
+    for kind, text in units.items():
+        (tmp_path / f"clickwatch-night.{kind}").write_text(text, "utf-8")
+    if shutil.which("systemd-analyze"):
+        paths = [str(tmp_path / f"clickwatch-night.{kind}") for kind in units]
+        done = subprocess.run(["systemd-analyze", "verify", *paths], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+    read = {kind: configparser.ConfigParser(interpolation=None, strict=True) for kind in units}
+    for kind, text in units.items():
+        read[kind].read_string(text)
+    assert read["timer"]["Timer"]["OnCalendar"] == "*-*-* 02:00:00 UTC"
+    assert read["timer"]["Timer"]["Persistent"] == "true"
+    service = read["service"]["Service"]
+    assert (service["Type"], service["RestartPreventExitStatus"]) == ("oneshot", "2")
+    assert service["WorkingDirectory"].replace("%%", "%") == str(tmp_path / name)
+    assert shlex.split(service["ExecStart"].replace("%%", "%")) == list(words)
+    assert shlex.split(service["Environment"].replace("%%", "%")) == [f"CLICKWATCH_HOME={tmp_path / name}"]
+
+
+def test_the_schedule_has_all_texts_and_names_what_only_the_environment_has(tmp_path: Path) -> None:
+    done = scheduled(tmp_path, TZ="UTC", CLICKWATCH_HOME="shop", PSEUDONYM_KEY=KEY, LOG_LEVEL="error")
+    for kind in ("cron", "service", "timer"):
+        assert scheduled(tmp_path, kind, TZ="UTC", CLICKWATCH_HOME="shop").stdout in done.stdout
+    assert f"CLICKWATCH_HOME={tmp_path}/shop" in done.stdout
+    assert "LOG_LEVEL, PSEUDONYM_KEY" in done.stderr
+    assert KEY not in done.stdout + done.stderr
+
+
+def test_a_path_that_no_line_can_hold_is_refused() -> None:
+    with pytest.raises(SettingsError, match="neither cron nor systemd"):
+        Installed(("clickwatch",), "/srv/a\nb", (), "root")
