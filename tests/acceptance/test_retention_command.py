@@ -66,7 +66,7 @@ def test_programs_get_a_line_for_each_kind_of_data(shop: Installation, commands:
     done = commands.run("retention", "--dry-run", "--json", environment=shop.environment)
     rows = [json.loads(line) for line in done.output.splitlines()]
     kinds = ["event log", "archive", "reports on users", "user segments", "refused records", "windows"]
-    assert [row["data"] for row in rows] == [*kinds, "unfinished runs"]
+    assert [row["data"] for row in rows] == [*kinds, "staged results"]
     refused = {"data": "refused records", "unit": "rows", "count": 3, "bytes": None, "days": [], "dry_run": True}
     assert refused in rows
 

@@ -152,7 +152,7 @@ def test_a_dry_run_says_what_would_go_and_changes_nothing(home: Installation) ->
     assert files_of(home) == before
     assert retain(home, now) == would
     kinds = ["event log", "archive", "reports on users", "user segments", "refused records", "windows"]
-    assert list(would) == [*kinds, "unfinished runs"]
+    assert list(would) == [*kinds, "staged results"]
     assert all(each.count for each in would.values())
 
 
@@ -167,17 +167,15 @@ def leave_a_run_unfinished(home: Installation, day: Day) -> None:
         run_step(home.app_settings(), day, step)
 
 
-def test_an_unfinished_run_goes_with_its_day_once_nobody_goes_on_with_it(home: Installation) -> None:
+def test_what_steps_have_left_goes_once_nobody_goes_on_with_it(home: Installation) -> None:
     leave_a_run_unfinished(home, FRESH)
     leave_a_run_unfinished(home, OLD)
     (home.home.batch / "notes").mkdir()
-    retain(home, wall_clock() + HOUR)
+    assert retain(home, wall_clock() + HOUR)["staged results"].days == ()
     assert len(list(home.home.batch.iterdir())) == 3
     found = retain(home, wall_clock() + DAY + MINUTE)
-    assert found["unfinished runs"].days == (OLD,)
-    assert sorted(path.name for path in home.home.batch.iterdir()) == sorted([FRESH.compact, "notes"])
-    retain(home, FRESH.end + KEEP)
-    assert [path.name for path in home.home.batch.iterdir()] == ["notes"]
+    assert found["staged results"].days == (OLD, FRESH)
+    assert [path.name for path in home.home.batch.iterdir()] == ["notes"], "what people put here is theirs"
 
 
 def test_an_open_window_stays_until_it_is_closed(home: Installation) -> None:

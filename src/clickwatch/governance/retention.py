@@ -14,8 +14,8 @@ from clickwatch.domain.day import Day
 from clickwatch.errors import ClickwatchError
 from clickwatch.eventlog.local import LocalLog
 from clickwatch.governance.removal import Removal
+from clickwatch.governance.staged_results import staged_results
 from clickwatch.governance.stored_rows import closed_windows, refused_records
-from clickwatch.governance.unfinished_runs import unfinished_runs
 from clickwatch.governance.user_rows import UserRows
 from clickwatch.store.database import Store
 
@@ -57,7 +57,7 @@ class Retention:
         yield from self._tried("archive", self._archive_and_users)
         yield from self._tried("refused records", lambda: [refused_records(store, *rules)])
         yield from self._tried("windows", lambda: [closed_windows(store, *rules)])
-        yield from self._tried("unfinished runs", lambda: [unfinished_runs(self.places.staging, *rules)])
+        yield from self._tried("staged results", lambda: [staged_results(self.places.staging, self.now, self.dry_run)])
 
     def _tried(self, kind: str, work: Callable[[], list[Removal]]) -> list[Removal]:
         self.on_kind(kind)

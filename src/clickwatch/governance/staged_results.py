@@ -1,4 +1,4 @@
-"""What runs of a day that never came to their end have left in their staging folders."""
+"""What runs of a day have left in their staging folders: single steps, and runs that never came to their end."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -12,19 +12,19 @@ from clickwatch.governance.removal import Removal
 _GRACE = DAY
 
 
-def unfinished_runs(folder: Path, now: int, keep: int, dry_run: bool) -> Removal:
-    """The runs of days whose time is over that nobody has gone on with for a day. `folder` holds one for each day.
+def staged_results(folder: Path, now: int, dry_run: bool) -> Removal:
+    """Those of runs that nobody has gone on with for a day; `folder` holds a folder for each day, `now` is in µs.
 
-    `now` and `keep` are in µs. Raises StorageError.
+    Some are about single users, and no report needs them any more. Raises StorageError.
     """
     with storage_errors("look into", folder):
         found = [path for path in sorted(folder.iterdir()) if path.is_dir()] if folder.is_dir() else []
-        old = {path: day for path in found if (day := _day(path)) and day.end + keep <= now}
-        dead = [path for path in old if _touched(path) + _GRACE <= now]
+        days = {path: day for path in found if (day := _day(path))}
+        dead = [path for path in days if _touched(path) + _GRACE <= now]
         size = sum(file.stat().st_size for path in dead for file in path.iterdir())
     for path in dead if not dry_run else ():
         Staging(path).clear()
-    return Removal("unfinished runs", "folders", len(dead), size, tuple(old[path] for path in dead))
+    return Removal("staged results", "folders", len(dead), size, tuple(days[path] for path in dead))
 
 
 def _day(path: Path) -> Day | None:
