@@ -8,8 +8,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from benchmarks.homes import settings_of
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
+from clickwatch.store.opening import open_store
 from clickwatch.store.schema import accounting, alerts, epochs, progress
+from clickwatch.store.sqlite.file import SqliteFile
 from clickwatch.wiring.home import Home
 
 _PATIENCE_SECONDS = 600
@@ -55,7 +57,7 @@ def looking_at(folder: Path) -> Iterator[Onlooker]:
     """An onlooker on the store of the home in `folder`, as soon as there is one."""
     path = Home(settings_of(folder).clickwatch_home).store
     wait_until(path.exists, "a store")
-    store = open_store(path, create=False)
+    store = open_store(SqliteFile(path), create=False)
     try:
         yield Onlooker(store)
     finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RUN = Path("requirements/run.txt")
 KAFKA = Path("requirements/kafka.txt")
+POSTGRES = Path("requirements/postgres.txt")
 SPARK = Path("requirements/spark.txt")
 DEV = Path("requirements/dev.txt")
 _OPTIONS = (
@@ -41,9 +42,11 @@ def main() -> None:
     """Lock what the commands need, then what each extra and the tests need on top, with the same pins."""
     _lock(RUN, *sys.argv[1:])
     _lock(KAFKA, "--extra=kafka", f"--constraint={RUN}", *sys.argv[1:])
+    _lock(POSTGRES, "--extra=postgres", f"--constraint={RUN}", *sys.argv[1:])
     _lock(SPARK, "--extra=spark", f"--constraint={RUN}", *sys.argv[1:])
-    extras = (f"--constraint={KAFKA}", f"--constraint={SPARK}")
-    _lock(DEV, "--extra=dev", "--extra=kafka", "--extra=spark", *extras, *sys.argv[1:])
+    extras = [f"--extra={name}" for name in ("dev", "kafka", "postgres", "spark")]
+    pins = [f"--constraint={lock}" for lock in (KAFKA, POSTGRES, SPARK)]
+    _lock(DEV, *extras, *pins, *sys.argv[1:])
 
 
 if __name__ == "__main__":

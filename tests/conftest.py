@@ -8,8 +8,10 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from clickwatch.settings import AppSettings, current_settings
 from dev.broker import Broker
+from dev.postgres_server import PostgresServer
 from tests.support import proof
 from tests.support.commands import CommandServer
+from tests.support.databases import Databases
 from tests.support.repository import ROOT
 
 settings.register_profile(
@@ -54,3 +56,12 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     broker.start()
     yield broker
     broker.kill()
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """Databases on one PostgreSQL server for the whole run; a test that stops or breaks off one has its own."""
+    server = PostgresServer(fast=True)
+    server.start()
+    yield Databases(server)
+    server.close()

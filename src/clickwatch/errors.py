@@ -55,6 +55,14 @@ class StoreError(ClickwatchError):
     """The store is damaged, of another schema version, or cannot be reached."""
 
 
+class NothingStreamed(StoreError):
+    """There is no store yet: it is made by the first stream."""
+
+
+class StoreAway(StoreError):
+    """The store's server does not answer, or the connection to it was lost: it may be otherwise in a moment."""
+
+
 class TurnTaken(StoreError):
     """Another process does what only one at a time may do, and does not finish in time."""
 

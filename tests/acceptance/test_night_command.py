@@ -14,7 +14,6 @@ from clickwatch.batch.steps import Step
 from clickwatch.cli.night import PARTS
 from clickwatch.domain.day import Day
 from clickwatch.domain.window import DAY
-from clickwatch.store.database import open_store
 from clickwatch.store.schema import batch_hours, hour_totals
 from clickwatch.wiring.batch import run_day
 from clickwatch.wiring.log import wall_clock
@@ -153,7 +152,7 @@ def test_a_time_to_wait_that_is_none_is_named(longest: str, run: Callable[..., E
 
 
 def test_a_night_stops_where_something_is_wrong_and_says_where(home: Installation, run: Callable[..., Ended]) -> None:
-    store = open_store(home.home.store, create=False)
+    store = home.store()
     with store.begin() as connection:
         connection.execute(update(hour_totals).values(view_count=hour_totals.c.view_count + 1))
     store.close()

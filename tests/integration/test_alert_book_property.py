@@ -7,8 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
+from clickwatch.store.opening import open_store
 from clickwatch.store.schema import alerts, deliveries, episodes, windows
+from clickwatch.store.sqlite.file import SqliteFile
 from tests.support.alert_stream import SPEC, THRESHOLDS, AlertStream, Counts
 
 PRODUCTS = ("P", "Q")
@@ -26,7 +28,7 @@ _timeline = st.lists(_epoch, min_size=1, max_size=8)
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return open_store(tmp_path_factory.mktemp("book") / "store.db", create=True)
+    return open_store(SqliteFile(tmp_path_factory.mktemp("book") / "store.db"), create=True)
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])

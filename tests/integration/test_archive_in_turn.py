@@ -11,7 +11,8 @@ from deltalake import DeltaTable
 
 from clickwatch.archive.delta import DeltaArchive
 from clickwatch.domain.window import DAY
-from clickwatch.store.database import open_store
+from clickwatch.store.opening import open_store
+from clickwatch.store.sqlite.file import SqliteFile
 from tests.support.archive_in_turn import AFTERWARDS, GONE, INTAKE, KEEP, opened, rows
 from tests.support.archive_rows import FIRST_DAY, in_log_order
 from tests.support.commands import CommandServer
@@ -27,7 +28,7 @@ def test_three_writers_that_are_killed_at_any_instant_lose_nothing_and_bring_not
     tmp_path: Path, commands: CommandServer
 ) -> None:
     random, done = Random(7), Counter[str]()
-    store = open_store(tmp_path / "store.db", create=True)
+    store = open_store(SqliteFile(tmp_path / "store.db"), create=True)
     DeltaArchive.open(tmp_path / "archive", create=True, now=lambda: INTAKE)
     rounds = 0
     while rounds < ROUNDS * proof_scale() or min(done[each] for each in DONE) < AT_LEAST:

@@ -17,7 +17,7 @@ from clickwatch.domain.window import DAY
 from clickwatch.errors import ArchiveError, BatchError, NoSuchDay, StoreError
 from clickwatch.serving.reconciliation import compared, differences
 from clickwatch.store import batch_views, epochs, leases, segments
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
 from clickwatch.store.holder import this_process
 from clickwatch.wiring.batch import run_day, run_of, run_step
 from clickwatch.wiring.log import wall_clock
@@ -51,7 +51,7 @@ def reports(home: Installation, day: Day = MONDAY) -> dict[str, bytes]:
 
 @contextmanager
 def store_of(home: Installation) -> Iterator[Store]:
-    store = open_store(home.home.store, create=False)
+    store = home.store()
     yield store
     store.close()
 

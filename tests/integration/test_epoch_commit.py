@@ -21,7 +21,9 @@ from clickwatch.speed.commit import LEASE, LEASE_TTL, EpochCommitter, Lease
 from clickwatch.speed.effects import Epoch, EpochReport, PartitionEffects
 from clickwatch.speed.embedded.deltas import count_deltas
 from clickwatch.store import leases
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
+from clickwatch.store.opening import open_store
+from clickwatch.store.sqlite.file import SqliteFile
 from clickwatch.wiring.home import Home
 from tests.support.embedded_runs import KEY
 from tests.support.fake_clock import FakeClock
@@ -41,7 +43,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def store(home: Home) -> Iterator[Store]:
-    store = open_store(home.store, create=True)
+    store = open_store(SqliteFile(home.store), create=True)
     yield store
     store.close()
 

@@ -14,7 +14,6 @@ from clickwatch.batch.reports.publication import ReportShelf
 from clickwatch.batch.steps import Step
 from clickwatch.serving.merge import PROVISIONAL, Answer
 from clickwatch.store import batch_views, segments
-from clickwatch.store.database import open_store
 from clickwatch.store.segments import SegmentRow
 from clickwatch.wiring.batch import run_day
 from tests.support.commands import CommandServer
@@ -54,7 +53,7 @@ def state(home: Installation) -> State:
     shelf = ReportShelf(home.home.reports)
     reports = shelf.files(MONDAY)
     assert {name: (shelf.folder / name).read_bytes() for name in reports} == reports
-    store = open_store(home.home.store, create=False)
+    store = home.store()
     with store.read() as connection:
         view = batch_views.current(connection, MONDAY.start)
         rows = list(segments.list_rows(connection, MONDAY.start))

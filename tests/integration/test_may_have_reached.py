@@ -14,7 +14,8 @@ from clickwatch.speed.alerts.dispatch import Dispatcher
 from clickwatch.speed.alerts.handlers.port import DeliveryError, DeliveryUncertain, PartlyDelivered
 from clickwatch.speed.alerts.message import AlertMessage
 from clickwatch.speed.alerts.reading import DeliveryRow, list_deliveries
-from clickwatch.store.database import open_store
+from clickwatch.store.opening import open_store
+from clickwatch.store.sqlite.file import SqliteFile
 from tests.support.alert_stream import BASE, AlertStream, Inbox
 from tests.support.processes import child
 
@@ -60,7 +61,7 @@ def courier(folder: Path, pipe: Connection) -> None:
             pipe.send(delivery_id)
             time.sleep(600)
 
-    store = open_store(folder / "store.db", create=False)
+    store = open_store(SqliteFile(folder / "store.db"), create=False)
     Dispatcher(store, Killed(), lambda: BASE + 10 * MINUTE, Random(1)).deliver_due()
 
 

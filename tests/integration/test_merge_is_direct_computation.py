@@ -19,7 +19,6 @@ from clickwatch.domain.window import HOUR
 from clickwatch.serving.merge import FINAL, PROVISIONAL, Answer, Period, by_day, by_hour
 from clickwatch.serving.reconciliation import differences
 from clickwatch.store import batch_views, schema
-from clickwatch.store.database import open_store
 from clickwatch.wiring.batch import run_day
 from tests.support import day_truth
 from tests.support.day_homes import MONDAY, TUESDAY, click, events_of, stream
@@ -122,7 +121,7 @@ def merged(answers: Iterator[Answer]) -> dict[Key, tuple[object, ...]]:
 def check(shop: Shop) -> None:
     events = shop.accepted()
     counts = Counter(map(key_of, events))
-    store = open_store(shop.home.home.store, create=False)
+    store = shop.home.store()
     with store.read() as connection:
         assert merged(by_hour(connection, Period())) == direct(events, key_of)
         assert merged(by_day(connection, Period())) == direct(events, lambda e: (day_of(e).start, e["product_id"]))

@@ -12,7 +12,6 @@ from clickwatch.errors import BatchError
 from clickwatch.speed.alerts.day_summary import DaySummary
 from clickwatch.speed.alerts.handlers.slack import slack_body
 from clickwatch.speed.alerts.sent_days import SentDays
-from clickwatch.store.database import open_store
 from clickwatch.wiring.batch import run_day, run_of
 from clickwatch.wiring.notifying import Notified, notify
 from dev.broker import Broker
@@ -173,7 +172,7 @@ def test_a_day_that_was_not_reported_has_no_summary(installed: Callable[..., Ins
 
 def test_a_day_that_is_being_run_is_not_sent(installed: Callable[..., Installation]) -> None:
     home = installed(ALERT_HANDLERS="file")
-    store = open_store(home.home.store, create=False)
+    store = home.store()
     with run_of(store, MONDAY), pytest.raises(BatchError, match="Another run of 2026-01-26 is under way"):
         sent(home)
     store.close()

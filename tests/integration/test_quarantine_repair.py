@@ -21,7 +21,7 @@ from clickwatch.repair.results import Outcome, Result
 from clickwatch.repair.searching import digest
 from clickwatch.repair.sending import LEASE, Held, Parcel, Sender
 from clickwatch.store import leases, repairs, schema
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
 from clickwatch.store.holder import this_process
 from clickwatch.store.repairs import Repair
 from clickwatch.store.turns import turn
@@ -57,7 +57,7 @@ def outcomes(results: list[Result]) -> list[Outcome]:
 
 @contextmanager
 def opened(home: Installation) -> Iterator[Store]:
-    with closing(open_store(home.home.store, create=False)) as store:
+    with closing(home.store()) as store:
         yield store
 
 

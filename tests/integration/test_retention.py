@@ -22,7 +22,6 @@ from clickwatch.domain.window import DAY, HOUR, MINUTE
 from clickwatch.errors import BatchError
 from clickwatch.governance.removal import Removal
 from clickwatch.store import batch_views
-from clickwatch.store.database import open_store
 from clickwatch.store.schema import quarantine, repairs, user_segments, windows
 from clickwatch.wiring.batch import run_day, run_step
 from clickwatch.wiring.log import wall_clock
@@ -73,7 +72,7 @@ def window_days(home: Installation) -> set[Day]:
 
 
 def user_days(home: Installation) -> set[Day]:
-    store = open_store(home.home.store, create=False)
+    store = home.store()
     with store.read() as connection:
         days = {view.view_id: Day.of(view.day_start) for view in batch_views.all_current(connection)}
     store.close()
@@ -133,7 +132,7 @@ def test_the_log_and_the_refused_records_are_kept_from_their_log_time(home: Inst
 def test_a_repair_goes_with_the_record_that_was_repaired(home: Installation) -> None:
     [record] = home.rows(quarantine)
     place = {"partition": record["partition"], "offset": record["offset"]}
-    store = open_store(home.home.store, create=False)
+    store = home.store()
     with store.begin() as connection:
         rows = [{**place, "sha256": "0" * 64, "new_partition": 0, "search_from": 0, "new_offset": 7}]
         connection.execute(insert(repairs), rows)
@@ -179,7 +178,7 @@ def test_what_steps_have_left_goes_once_nobody_goes_on_with_it(home: Installatio
 
 
 def test_an_open_window_stays_until_it_is_closed(home: Installation) -> None:
-    store = open_store(home.home.store, create=False)
+    store = home.store()
     with store.begin() as connection:
         connection.execute(windows.update().values(status="open"))
     store.close()

@@ -10,7 +10,6 @@ from clickwatch.domain.window import DAY, HOUR, MINUTE, SECOND
 from clickwatch.errors import BatchError, NoSuchDay, StoreError
 from clickwatch.speed.commit import LEASE
 from clickwatch.store import leases
-from clickwatch.store.database import open_store
 from clickwatch.store.holder import this_process
 from clickwatch.wiring.waiting import Patience, wait_for_day
 from tests.support.day_homes import MONDAY, SUNDAY, click, clicks, copied, stream
@@ -59,7 +58,7 @@ def waited(home: Installation, clock: FakeClock, patience: Patience = PATIENCE) 
 
 def hold_the_lease_of_a_stream(home: Installation, ttl: int = 400 * DAY) -> None:
     """As a stream that does nothing: from that night on, for so long."""
-    store = open_store(home.home.store, create=False)
+    store = home.store()
     with store.begin() as connection:
         leases.acquire(connection, LEASE, this_process(), NIGHT, ttl, lambda holder: True)
     store.close()

@@ -7,12 +7,13 @@ from random import Random
 
 from clickwatch.speed.alerts.dispatch import Dispatcher
 from clickwatch.speed.alerts.handlers.file import FileHandler
-from clickwatch.store.database import open_store
+from clickwatch.store.opening import open_store
+from clickwatch.store.sqlite.file import SqliteFile
 
 
 def main(folder: Path) -> None:
     """Deliver all that is due; a line on standard output once the work begins, and one when nothing is left."""
-    store = open_store(folder / "store.db", create=False)
+    store = open_store(SqliteFile(folder / "store.db"), create=False)
     handler = FileHandler(folder / "alerts.jsonl")
     dispatcher = Dispatcher(store, handler, lambda: time.time_ns() // 1000, Random(1))
     print("begins", flush=True)

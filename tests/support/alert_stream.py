@@ -16,7 +16,9 @@ from clickwatch.speed.alerts.handlers.port import AlertHandler, DeliveryError
 from clickwatch.speed.alerts.lifecycle import AlertBook, AlertChanges
 from clickwatch.speed.alerts.message import AlertMessage
 from clickwatch.store import windows as window_rows
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
+from clickwatch.store.opening import open_store
+from clickwatch.store.sqlite.file import SqliteFile
 
 SPEC = WindowSpec(10 * MINUTE, 5 * MINUTE)
 THRESHOLDS = AlertThresholds(min_views=100, max_purchases=5)
@@ -61,7 +63,7 @@ class AlertStream:
     @classmethod
     def at(cls, folder: Path, handlers: tuple[str, ...] = ("file",)) -> "AlertStream":
         """A stream over the store of a folder, new if there is none."""
-        return cls(open_store(folder / "store.db", create=True), handlers)
+        return cls(open_store(SqliteFile(folder / "store.db"), create=True), handlers)
 
     def epoch(self, counts: Counts | None = None, close_through: int | None = None) -> AlertChanges:
         """One epoch: add `counts`, close the windows up to this number, and commit."""

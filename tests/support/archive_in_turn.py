@@ -13,7 +13,9 @@ import pyarrow as pa
 from clickwatch.archive.delta import DeltaArchive
 from clickwatch.domain.columns import ARCHIVE_COLUMNS
 from clickwatch.domain.window import DAY
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
+from clickwatch.store.opening import open_store
+from clickwatch.store.sqlite.file import SqliteFile
 from clickwatch.wiring.archive import archive_turn, upkeep_turn
 from tests.support.archive_rows import FIRST_DAY, epochs
 
@@ -67,7 +69,7 @@ def expire(folder: Path, store: Store) -> None:
 
 def main(role: str, folder: str) -> None:
     """Work until killed."""
-    store = open_store(Path(folder) / "store.db", create=False)
+    store = open_store(SqliteFile(Path(folder) / "store.db"), create=False)
     {"append": append, "compact": compact, "expire": expire}[role](Path(folder), store)
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from clickwatch.domain.day import Day
 from clickwatch.domain.reference import ArchiveRow
 from clickwatch.serving.merge import Answer, Period, by_hour
-from clickwatch.store.database import open_store
 from clickwatch.wiring.pipeline import run_stream
 from tests.support import day_truth
 from tests.support.installations import Installation
@@ -81,7 +80,7 @@ def events_of(rows: Iterable[ArchiveRow], day: Day) -> list[dict[str, Any]]:
 
 def answers(home: Installation, period: Period | None = None) -> list[Answer]:
     """What the merge says by hour."""
-    store = open_store(home.home.store, create=False)
+    store = home.store()
     with store.read() as connection:
         found = list(by_hour(connection, period or Period()))
     store.close()

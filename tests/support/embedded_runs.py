@@ -21,9 +21,10 @@ from clickwatch.archive.delta import DeltaArchive
 from clickwatch.intake.pseudonym import Pseudonymiser
 from clickwatch.settings import AppSettings, load_settings
 from clickwatch.speed.effects import EpochReport
-from clickwatch.store import database
-from clickwatch.store.database import open_store
-from clickwatch.store.sqlite import sqlite_engine
+from clickwatch.store.opening import open_store
+from clickwatch.store.sqlite import file as sqlite_file
+from clickwatch.store.sqlite.connections import sqlite_engine
+from clickwatch.store.sqlite.file import SqliteFile
 from clickwatch.wiring.home import Home
 from clickwatch.wiring.pipeline import Watch, stream_from
 from tests.support.memory_log import MemoryLog
@@ -85,7 +86,7 @@ def shared_engines() -> Iterator[None]:
     duck = duckdb.connect()
     with MonkeyPatch.context() as patch:
         patch.setattr(duckdb, "connect", duck.cursor)
-        patch.setattr(database, "sqlite_engine", cache(sqlite_engine))
+        patch.setattr(sqlite_file, "sqlite_engine", cache(sqlite_engine))
         yield
     duck.close()
 
@@ -96,7 +97,7 @@ class Homes:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._blank = Home(folder / "blank")
-        open_store(self._blank.store, create=True).close()
+        open_store(SqliteFile(self._blank.store), create=True).close()
         DeltaArchive.open(self._blank.archive, create=True)
 
     def fresh(self, name: str = "home") -> Home:

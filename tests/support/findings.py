@@ -10,7 +10,9 @@ from clickwatch.archive.delta import DeltaArchive
 from clickwatch.domain.event import EventType
 from clickwatch.domain.reference import Account, ArchiveRow, ConfirmedAlert, HourTotal, Truth, WindowRow
 from clickwatch.store import accounting, epochs, quarantine, schema, totals, windows
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
+from clickwatch.store.opening import open_store
+from clickwatch.store.sqlite.file import SqliteFile
 from clickwatch.wiring.home import Home
 
 _WHEN = {"epoch", "added_at", "opened_at", "changed_at"}
@@ -19,7 +21,7 @@ _WHEN = {"epoch", "added_at", "opened_at", "changed_at"}
 
 def found(home: Home, partitions: int) -> Truth:
     """All that the store and the archive say, as the reference would say it."""
-    store = open_store(home.store, create=False)
+    store = open_store(SqliteFile(home.store), create=False)
     try:
         with store.read() as c:
             return _found(c, range(partitions), archived(home))
@@ -47,7 +49,7 @@ def archived(home: Home) -> list[dict[str, Any]]:
 
 def settled_rows(home: Home) -> dict[str, list[dict[str, Any]]]:
     """All rows of the store that are a function of the log alone, by table."""
-    store = open_store(home.store, create=False)
+    store = open_store(SqliteFile(home.store), create=False)
     try:
         return {table.name: _rows(store, table) for table in _FUNCTIONS_OF_THE_LOG}
     finally:

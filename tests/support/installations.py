@@ -17,10 +17,11 @@ from clickwatch.eventlog.port import EventLog
 from clickwatch.intake.pseudonym import Pseudonymiser
 from clickwatch.settings import AppSettings, load_settings
 from clickwatch.store import schema
-from clickwatch.store.database import open_store
+from clickwatch.store.database import Store
 from clickwatch.wiring.home import Home
 from clickwatch.wiring.log_kinds import LogKind, log_for_writing
 from clickwatch.wiring.rules import stream_rules, window_spec
+from clickwatch.wiring.stores import store_of_home
 
 KEY = "5f1b9d6c2e8a4703916fd3b8c05a7e24" * 2
 _NO_FUNCTION_OF_THE_LOG = {"epoch", "added_at"}
@@ -60,6 +61,10 @@ class Installation:
         """The event log, to be closed by the caller."""
         return log_for_writing(self.app_settings(), self.kind, lambda: False)
 
+    def store(self) -> Store:
+        """The store as it is, to be closed by the caller."""
+        return store_of_home(self.app_settings())
+
     def append(self, lines: Mapping[int, bytes]) -> None:
         """Append lines to the log's partitions."""
         log = self.log()
@@ -91,7 +96,7 @@ class Installation:
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         """The rows of a table, in the order of its primary key."""
-        store = open_store(self.home.store, create=False)
+        store = self.store()
         with store.read() as connection:
             rows = connection.execute(select(table).order_by(*table.primary_key)).mappings()
             found = [{k: v for k, v in row.items() if k not in _NO_FUNCTION_OF_THE_LOG} for row in rows]

@@ -5,15 +5,17 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from pathlib import Path
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 
 @contextmanager
-def child(work: Callable[[Path, Connection], None], path: Path) -> Iterator[tuple[BaseProcess, Connection]]:
-    """Run `work(path, connection)` in a fresh process; it is killed at the end if it still runs."""
+def child(work: Callable[[_T, Connection], None], subject: _T) -> Iterator[tuple[BaseProcess, Connection]]:
+    """Run `work(subject, connection)` in a fresh process; it is killed at the end if it still runs."""
     context = get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=work, args=(path, there))
+    process = context.Process(target=work, args=(subject, there))
     process.start()
     there.close()
     try:

@@ -9,7 +9,7 @@ from typing import Any
 from clickwatch.domain.place import Place
 from clickwatch.repair.exporting import export
 from clickwatch.store import quarantine, repairs
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
 from clickwatch.store.repairs import Repair
 from tests.support.day_homes import stream
 from tests.support.installations import Installation
@@ -39,7 +39,7 @@ def with_offset(record: dict[str, Any]) -> dict[str, Any]:
 
 def edited(home: Installation, path: Path, mend: Mend = with_offset) -> Path:
     """A file that repairs all refused records of a home: each `record` as `mend` leaves it."""
-    store = open_store(home.home.store, create=False)
+    store = home.store()
     with store.read() as connection:
         export(path, quarantine.list_records(connection))
     store.close()
@@ -50,7 +50,7 @@ def edited(home: Installation, path: Path, mend: Mend = with_offset) -> Path:
 
 def known_repairs(home: Installation) -> dict[Place, Repair]:
     """The repairs of all refused records, as the store has them."""
-    store: Store = open_store(home.home.store, create=False)
+    store: Store = home.store()
     with store.read() as connection:
         places = [record.place for record in quarantine.list_records(connection)]
         found = repairs.of(connection, places)

@@ -7,7 +7,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.backend import Backend
+from clickwatch.store.database import Store
+from clickwatch.store.opening import open_store
+from clickwatch.store.postgres.database import PostgresDatabase
+from clickwatch.store.sqlite.file import SqliteFile
+from tests.support.databases import Databases
 
 Delta = tuple[int, str, str, int | None, int, int, int]
 """Start, product, category, category time, views, carts, purchases."""
@@ -17,25 +22,49 @@ Delta = tuple[int, str, str, int | None, int, int, int]
 class Stores:
     """One database and the stores opened on it, closed at the end of the test."""
 
-    path: Path
+    backend: Backend
     opened: list[Store] = field(default_factory=list)
 
     def open(self) -> Store:
         """Open the database once more, with connections of its own."""
-        store = open_store(self.path, create=True)
+        store = open_store(self.backend, create=True)
         self.opened.append(store)
         return store
 
     def close(self) -> None:
-        """Close every store opened so far: the file is then whole, with nothing beside it."""
+        """Close every store opened so far: a file is then whole, with nothing beside it."""
         while self.opened:
             self.opened.pop().close()
 
 
-@pytest.fixture(params=["sqlite"])
-def stores(tmp_path: Path) -> Iterator[Stores]:
-    """A fresh database."""
-    opened = Stores(tmp_path / "home" / "store.db")
+@dataclass
+class StoresInAFile(Stores):
+    """A database of SQLite, for what only a file can do or suffer."""
+
+    backend: SqliteFile
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.backend.path
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
+    """A fresh database of each kind."""
+    if request.param == "sqlite":
+        opened = Stores(SqliteFile(tmp_path / "home" / "store.db"))
+    else:
+        databases: Databases = request.getfixturevalue("databases")
+        opened = Stores(PostgresDatabase(databases.blank()))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def file_stores(tmp_path: Path) -> Iterator[StoresInAFile]:
+    """A fresh file."""
+    opened = StoresInAFile(SqliteFile(tmp_path / "home" / "store.db"))
     yield opened
     opened.close()
 

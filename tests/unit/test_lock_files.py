@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from tests.support.repository import ROOT
 
-LEVELS = ("run", "kafka", "spark", "dev")
+LEVELS = ("run", "kafka", "postgres", "spark", "dev")
 
 
 def lock(level: str) -> list[str]:
@@ -42,13 +42,14 @@ def test_the_lock_of_the_commands_holds_what_they_and_the_build_need(project: di
     assert unmet(wanted, "run") == [], "run `make lock` and commit it"
 
 
-@pytest.mark.parametrize("extra", ["kafka", "spark", "dev"])
+@pytest.mark.parametrize("extra", ["kafka", "postgres", "spark", "dev"])
 def test_the_lock_of_an_extra_holds_what_it_needs(project: dict[str, Any], extra: str) -> None:
     assert unmet(project["project"]["optional-dependencies"][extra], extra) == [], "run `make lock` and commit it"
 
 
 def test_the_tests_run_on_the_versions_that_the_commands_use() -> None:
     assert pins("run").items() <= pins("kafka").items() <= pins("dev").items()
+    assert pins("run").items() <= pins("postgres").items() <= pins("dev").items()
     assert pins("run").items() <= pins("spark").items() <= pins("dev").items()
 
 

@@ -35,5 +35,4 @@ def remove(store: Store, table: Table, which: ColumnElement[bool], dry_run: bool
 
 
 def _remove_some(store: Store, table: Table, which: ColumnElement[bool]) -> int:
-    with store.begin() as connection:
-        return remove_some(connection, table, which)
+    return store.transact(lambda connection, _: remove_some(connection, table, which))

@@ -17,6 +17,7 @@ from clickwatch.domain.day import Day
 from clickwatch.domain.window import DAY
 from clickwatch.store.batch_views import CURRENT, all_current
 from clickwatch.store.schema import batch_hours, batch_views, hour_totals
+from clickwatch.store.sums import whole_sum
 
 FINAL, PROVISIONAL = "final", "provisional"
 _COUNTS = ("view_count", "cart_count", "purchase_count")
@@ -78,7 +79,7 @@ def by_day(connection: Connection, period: Period, limit: int | None = None) -> 
             placed.c.day,
             placed.c.product_id,
             func.max(case((known, placed.c.category))),
-            *(func.sum(placed.c[name]) for name in _COUNTS),
+            *(whole_sum(placed.c[name]) for name in _COUNTS),
             case((func.min(placed.c.is_final) == 1, FINAL), else_=PROVISIONAL),
         )
         .group_by(placed.c.day, placed.c.product_id)
@@ -100,8 +101,8 @@ def _merged(period: Period) -> Subquery:
             both.c.product_id,
             func.max(both.c.speed_category).label("speed_category"),
             func.max(both.c.batch_category).label("batch_category"),
-            *(func.sum(both.c[name]).label(name) for name in _COUNTS),
-            func.sum(both.c.after_cut).label("after_cut"),
+            *(whole_sum(both.c[name]).label(name) for name in _COUNTS),
+            whole_sum(both.c.after_cut).label("after_cut"),
         )
         .group_by(both.c.start, both.c.product_id)
         .subquery()

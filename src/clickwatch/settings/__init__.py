@@ -7,10 +7,10 @@ alerts and of the connection to Kafka, `kinds.py` the kinds of values.
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from clickwatch.domain.window import DAY, HOUR, MINUTE, SECOND
@@ -18,9 +18,15 @@ from clickwatch.errors import SettingsError
 from clickwatch.settings.alerts import AlertSettings
 from clickwatch.settings.kafka import KafkaSettings
 from clickwatch.settings.kinds import Days, Minutes, Names, Place, Seconds, Topic
+from clickwatch.store.postgres.address import check_address
 
 _LONGEST = 366 * DAY
 _MOST_WINDOWS = 1440
+
+
+def _of_postgresql(address: SecretStr) -> SecretStr:
+    check_address(address.get_secret_value())
+    return address
 
 
 class AppSettings(AlertSettings, KafkaSettings):
@@ -39,6 +45,10 @@ class AppSettings(AlertSettings, KafkaSettings):
     pseudonym_key_file: Place = Field(
         default_factory=lambda: Path(platformdirs.user_config_dir("clickwatch", appauthor=False)) / "keys",
         description="The key file, or the folder where each home's key is made at first start. Never inside the home.",
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_of_postgresql)] | None = Field(
+        default=None,
+        description="The store's PostgreSQL database; by default it is a file in the home (a secret: never shown).",
     )
     kafka_bootstrap_servers: str = Field(
         default="localhost:9092", min_length=1, description="Kafka brokers (not used by the local log)."
@@ -147,6 +157,11 @@ class AppSettings(AlertSettings, KafkaSettings):
         pattern=r"^(?i:debug|info|warning|error)$",
         description="What clickwatch says of itself, on standard error.",
     )
+
+    @field_validator("database_url", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
 
     @model_validator(mode="after")
     def _agree(self) -> "AppSettings":

@@ -39,43 +39,58 @@ class EpochCommitter:
     def commit(self, epoch: Epoch, archived: int) -> int:
         """All effects of an epoch, or none. Epochs up to `archived` need no longer be known.
 
-        Returns the epoch that the archive is wanted to reach. Raises SecondPipeline if another pipeline took over.
+        A store that is away is waited for. Returns the epoch that the archive is wanted to reach. Raises
+        SecondPipeline if another pipeline took over.
         """
-        now = self._clock()
-        with self._store.begin() as connection:
-            leases.renew(connection, LEASE, self._lease.token, now, self._lease.ttl)
-            epochs.claim(connection, epoch.number, self._fingerprint, now, [_range(part) for part in epoch.parts])
-            epochs.save_progress(connection, [_progress(part) for part in epoch.parts])
-            for part in epoch.parts:
-                self._add(connection, epoch.number, part, now)
-            self._close(connection, epoch.number, epoch.touched(), epoch.frontier, now)
-            epochs.prune(connection, archived)
+
+        def work(connection: Connection, again: bool) -> int:
+            self._renew(connection)
+            # Under this lease nobody else can have written it: then it is the one whose answer was lost.
+            if not (again and epochs.last_epoch(connection) == epoch.number):
+                self._write(connection, epoch, archived)
             return requests.asked(connection, requests.ARCHIVE_THROUGH)
+
+        return self._store.transact(work)
 
     def wanted(self) -> int:
         """The epoch that the archive is wanted to reach; looked up without writing."""
-        with self._store.read() as connection:
-            return requests.asked(connection, requests.ARCHIVE_THROUGH)
+        return self._store.look(lambda connection: requests.asked(connection, requests.ARCHIVE_THROUGH))
 
     def close(self, last_epoch: int, frontier: int, archived: int) -> None:
         """Close windows without new records: the partitions are idle. `frontier` in µs."""
-        now = self._clock()
-        with self._store.begin() as connection:
-            leases.renew(connection, LEASE, self._lease.token, now, self._lease.ttl)
-            self._close(connection, last_epoch, None, frontier, now)
+
+        def work(connection: Connection, again: bool) -> None:
+            self._renew(connection)
+            self._close(connection, last_epoch, None, frontier, self._clock())
             epochs.prune(connection, archived)
+
+        self._store.transact(work)
 
     def renew(self, archived: int) -> None:
         """Keep the lease while there is nothing to write."""
-        with self._store.begin() as connection:
-            leases.renew(connection, LEASE, self._lease.token, self._clock(), self._lease.ttl)
+
+        def work(connection: Connection, again: bool) -> None:
+            self._renew(connection)
             epochs.prune(connection, archived)
+
+        self._store.transact(work)
 
     def release(self, archived: int) -> None:
         """Give the lease back at a clean stop."""
-        with self._store.begin() as connection:
-            epochs.prune(connection, archived)
-            leases.release(connection, LEASE, self._lease.token)
+        self._store.transact(lambda connection, _: epochs.prune(connection, archived))
+        leases.give_back(self._store, LEASE, self._lease.token)
+
+    def _renew(self, connection: Connection) -> None:
+        leases.renew(connection, LEASE, self._lease.token, self._clock(), self._lease.ttl)
+
+    def _write(self, connection: Connection, epoch: Epoch, archived: int) -> None:
+        now = self._clock()
+        epochs.claim(connection, epoch.number, self._fingerprint, now, [_range(part) for part in epoch.parts])
+        epochs.save_progress(connection, [_progress(part) for part in epoch.parts])
+        for part in epoch.parts:
+            self._add(connection, epoch.number, part, now)
+        self._close(connection, epoch.number, epoch.touched(), epoch.frontier, now)
+        epochs.prune(connection, archived)
 
     def _add(self, connection: Connection, number: int, part: PartitionEffects, now: int) -> None:
         taken = part.taken

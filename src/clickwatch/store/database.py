@@ -1,122 +1,133 @@
-"""Open the store, and its two kinds of transaction: one that writes, any number that read."""
+"""The store, and its two kinds of transaction: one that writes, any number that read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
-from clickwatch.errors import StorageError, StoreError
-from clickwatch.store import migrations
-from clickwatch.store.creation import create_file
-from clickwatch.store.failures import DRIVER_ERRORS, REBUILD, explain, explained, lost_writes
-from clickwatch.store.sqlite import WRITES, sqlite_engine
+from clickwatch.errors import StorageError, StoreAway
+from clickwatch.store.backend import Backend
+from clickwatch.store.waiting import Outages, Patience
 
-_READING = {"yield_per": 1000}
+_IN_BLOCKS = {"yield_per": 1000}
+_T = TypeVar("_T")
 
 
 class Store:
     """One database. Threads may share it: each `begin` or `read` has a connection of its own."""
 
-    def __init__(self, engine: Engine, path: Path) -> None:
-        self.path = path
-        self._readers = engine.execution_options(**_READING)
-        self._writers = engine.execution_options(**{WRITES: True})
-        self._engine = engine
+    def __init__(self, backend: Backend, patience: Patience | None = None) -> None:
+        """Nothing is connected yet. `patience`: how long its methods wait for a server that is away."""
+        self.backend = backend
+        self.engine = backend.engine()
+        self._readers = self.engine.execution_options(**_IN_BLOCKS, **backend.reading)
+        self._writers = self.engine.execution_options(**backend.writing)
+        self._outages = Outages(backend.name, patience or Patience())
         self._failure: StorageError | None = None
+
+    @property
+    def name(self) -> str:
+        """Which store it is, for people."""
+        return self.backend.name
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """One write transaction: all of it is on disk when the block ends, or nothing of it if it raises.
+        """One write transaction: all of it is durable when the block ends, or nothing of it if it raises.
 
-        Waits 10 s for another writer, then raises StoreError; StoreError too if the file is damaged, StorageError
-        if the disk refuses. After a failed write or sync the store refuses to write at all: what the system has
-        dropped from its cache cannot be known.
+        Waits 10 s for another writer, then raises StoreError; StoreError too if the store is damaged or stays away,
+        StorageError if the disk refuses, StoreAway if the connection is lost on the way: whether it was committed is
+        not known then. After a failed write or sync the store refuses to write at all: what the system has dropped
+        from its cache cannot be known.
         """
         if self._failure is not None:
             raise self._failure
         try:
-            with self._writers.begin() as connection:
+            with self._explained(), self._begun(self._writers) as connection:
                 yield connection
-        except DRIVER_ERRORS as error:
-            known = explain(error, self.path)
-            if known is None:
-                raise
-            if isinstance(known, StorageError) and lost_writes(error):
-                self._failure = known
-            raise known from error
+                connection.commit()
+        except StorageError as error:
+            if isinstance(error.__cause__, DBAPIError) and self.backend.lost_writes(error.__cause__):
+                self._failure = error
+            raise
+
+    def transact(self, work: Callable[[Connection, bool], _T]) -> _T:
+        """What `work` gives, in a write transaction; it runs once more if the connection is lost on the way.
+
+        It is told then that it may have been committed already, and has to find out. Raises as `begin` does, but
+        StoreAway.
+        """
+        waiting, again = self._outages.begin(), False
+        while True:
+            try:
+                with self.begin() as connection:
+                    return work(connection, again)
+            except StoreAway as away:
+                again = True
+                waiting.failed(away)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A snapshot, taken at the first statement: never waits for the writer or holds it up; nothing is written.
 
-        Rows come in blocks of 1,000. Raises StoreError if the file is damaged, StorageError if the disk refuses.
+        Rows come in blocks of 1,000. Raises StoreError if the store is damaged or stays away, StoreAway if the
+        connection is lost on the way, StorageError if the disk refuses.
         """
+        with self._explained(), self._begun(self._readers) as connection:
+            yield connection
+
+    def look(self, work: Callable[[Connection], _T]) -> _T:
+        """What `work` reads of one snapshot; it runs once more if the connection is lost on the way."""
+        waiting = self._outages.begin()
+        while True:
+            try:
+                with self.read() as connection:
+                    return work(connection)
+            except StoreAway as away:
+                waiting.failed(away)
+
+    def reach(self, work: Callable[[Engine], _T]) -> _T:
+        """What `work` gives, once the server answers. Raises StoreError, StorageError."""
+        waiting = self._outages.begin()
+        while True:
+            try:
+                with self._explained(OSError):
+                    answer = work(self.engine)
+            except StoreAway as away:
+                waiting.failed(away)
+            else:
+                waiting.over()
+                return answer
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        with self._explained(OSError):
+            self.engine.dispose()
+
+    def _begun(self, engine: Engine) -> Connection:
+        """A connection in a transaction that has begun: until then, nothing is lost by trying again."""
+        return self.reach(lambda _: _in_transaction(engine))
+
+    @contextmanager
+    def _explained(self, *others: type[Exception]) -> Iterator[None]:
+        """Turn the driver's errors into such as an operator can act on; what else a block raises is its own."""
         try:
-            with self._readers.connect() as connection:
-                yield connection
-        except DRIVER_ERRORS as error:  # and no other: what the block does with the rows is not the store's
-            known = explain(error, self.path)
+            yield
+        except Exception as error:
+            if not isinstance(error, (DBAPIError, *others)):
+                raise
+            known = self.backend.explain(error, has_answered=self._outages.has_answered)
             if known is None:
                 raise
             raise known from error
 
-    def close(self) -> None:
-        """Give back files and connections."""
-        with explained(self.path):
-            self._engine.dispose()
 
-
-def open_store(path: Path, *, create: bool) -> Store:
-    """The store in the file at `path`; `create` makes it if there is none and brings an older one to this version.
-
-    Raises StoreError if there is none (without `create`), or it is damaged, of a newer version, or of an older one
-    (without `create`); StorageError if the file system refuses.
-    """
-    path = path.absolute()
-    with explained(path):
-        if not _is_there(path):
-            if not create:
-                problem = f"Nothing has been streamed yet: there is no store {path}"
-                raise StoreError(problem, "Run `clickwatch stream` first, or set CLICKWATCH_HOME")
-            create_file(path, _fill)
-    store = Store(sqlite_engine(path), path)
+def _in_transaction(engine: Engine) -> Connection:
+    connection = engine.connect()
     try:
-        _bring_to_head(store, migrate=create)
+        connection.begin()
     except BaseException:
-        store.close()
+        connection.close()
         raise
-    return store
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        path.stat()
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _fill(draft: Path) -> None:
-    store = Store(sqlite_engine(draft), draft)
-    try:
-        with store.begin() as connection:
-            migrations.upgrade(connection)
-    finally:
-        store.close()
-
-
-def _bring_to_head(store: Store, *, migrate: bool) -> None:
-    with store.read() as connection:
-        revision = migrations.revision(connection)
-    if revision == migrations.HEAD:
-        return
-    if revision is None:
-        raise StoreError(f"The store {store.path} is damaged (it has no tables of clickwatch)", REBUILD)
-    if revision not in migrations.REVISIONS:
-        problem = f"The store {store.path} was written by a newer clickwatch (schema {revision})"
-        raise StoreError(problem, "Upgrade clickwatch")
-    if not migrate:
-        raise StoreError(f"The store {store.path} was written by an older clickwatch", "Run `clickwatch stream` once")
-    with store.begin() as connection:
-        migrations.upgrade(connection)
+    return connection

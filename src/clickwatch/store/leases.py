@@ -5,23 +5,56 @@ the guarded work makes that work fail once somebody else has taken over (M. Klep
 locking", 2016). Times are µs UTC.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from clickwatch.errors import SecondPipeline
-from clickwatch.store.holder import described
+from clickwatch.store.database import Store
+from clickwatch.store.holder import described, is_dead, this_process
 from clickwatch.store.schema import leases
 
 DeathProof = Callable[[str], bool]
 """Whether a holder has surely ended; see `holder.is_dead`."""
 
 
-def acquire(connection: Connection, name: str, holder: str, now: int, ttl: int, is_dead: DeathProof) -> int:
+def take(store: Store, name: str, clock: Callable[[], int], ttl: int) -> int:
+    """Take a lease for this process, in a transaction of its own; see `acquire`. `clock` gives µs."""
+    tried: list[int] = []
+
+    def attempt(connection: Connection, again: bool) -> int:
+        tried.append(clock())
+        return acquire(connection, name, this_process(), tried[-1], ttl, is_dead, tried[:-1])
+
+    return store.transact(attempt)
+
+
+def give_back(store: Store, name: str, token: int) -> None:
+    """Release a lease, in a transaction of its own."""
+
+    def attempt(connection: Connection, again: bool) -> None:
+        held = connection.execute(select(leases).where(leases.c.name == name)).one_or_none()
+        is_done = again and held is not None and (held.token, held.expires_at) == (token + 1, 0)
+        if not is_done:
+            release(connection, name, token)
+
+    store.transact(attempt)
+
+
+def acquire(
+    connection: Connection,
+    name: str,
+    holder: str,
+    now: int,
+    ttl: int,
+    is_dead: DeathProof,
+    tried: Sequence[int] = (),
+) -> int:
     """Take a lease that is free, has expired, or whose holder `is_dead`; the token to renew and release it with.
 
+    `tried` are the moments (`now`) of attempts of this holder of which it is not known whether they were committed.
     Raises SecondPipeline, which names the holder, if it is held.
     """
     held = connection.execute(select(leases).where(leases.c.name == name)).one_or_none()
@@ -32,7 +65,8 @@ def acquire(connection: Connection, name: str, holder: str, now: int, ttl: int, 
         except IntegrityError as error:
             raise SecondPipeline(f"Another pipeline has just taken the lease {name}", "Try again") from error
         return 1
-    if held.expires_at > now and not is_dead(held.holder):
+    is_mine = held.holder == holder and held.expires_at - ttl in tried
+    if held.expires_at > now and not is_mine and not is_dead(held.holder):
         until = _iso(held.expires_at)
         problem = f"Another process works here: {described(held.holder)} holds the lease {name} until {until}"
         raise SecondPipeline(problem, "Let it work; or end it, and start this one again")

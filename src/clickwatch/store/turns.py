@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from clickwatch.errors import SecondPipeline, TurnTaken
 from clickwatch.store import leases
 from clickwatch.store.database import Store
-from clickwatch.store.holder import is_dead, this_process
 
 _POLL_SECONDS = 0.02
 
@@ -39,16 +38,14 @@ def turn(
     try:
         yield token
     finally:
-        with store.begin() as connection:
-            leases.release(connection, name, token)
+        leases.give_back(store, name, token)
 
 
 def _taken(store: Store, name: str, clock: Callable[[], int], rules: TurnRules, sleep: Callable[[float], None]) -> int:
     deadline = clock() + rules.patience
     while True:
         try:
-            with store.begin() as connection:
-                return leases.acquire(connection, name, this_process(), clock(), rules.ttl, is_dead)
+            return leases.take(store, name, clock, rules.ttl)
         except SecondPipeline as error:
             if clock() >= deadline:
                 cure = "Let it finish, then try again"

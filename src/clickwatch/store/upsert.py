@@ -1,10 +1,11 @@
 """Insert or change in one statement, many rows at once: the only place where the databases' SQL differs."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import Connection, Dialect, Insert, Table
+from sqlalchemy import ARRAY, Connection, Dialect, Insert, Table, bindparam, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -40,15 +41,15 @@ def adding(dialect: str, table: Table, counts: Sequence[str], **changes: Any) ->
 
 def write_columns(connection: Connection, statement: Insert, columns: Mapping[str, Sequence[Any]]) -> None:
     """Run `statement` once per row; `columns` holds every column of its table, as plain Python values."""
-    compiled = _compiled(statement, connection.dialect)
     if not len(next(iter(columns.values()))):
         return
-    if compiled.positiontup is None:
-        names = list(columns)
-        rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        connection.execute(statement, rows)
+    if connection.dialect.name == "postgresql":
+        for some in _with_each_key_once(statement, columns):
+            connection.execute(_of_arrays(statement, tuple(some)), dict(some))
         return
     # Positions in place of one dict per row: twice as fast. These column types need no conversion on the way in.
+    compiled = _compiled(statement, connection.dialect)
+    assert compiled.positiontup is not None
     values = zip(*(columns[name] for name in compiled.positiontup), strict=True)
     connection.exec_driver_sql(compiled.string, list(values))
 
@@ -58,3 +59,30 @@ def _compiled(statement: Insert, dialect: Dialect) -> SQLCompiler:
     compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)
     return compiled
+
+
+@lru_cache(maxsize=32)
+def _of_arrays(statement: Insert, names: tuple[str, ...]) -> Insert:
+    """The statement for all rows at once, one array per column: twice as fast as once per row."""
+    types = {name: ARRAY(statement.table.c[name].type) for name in names}
+    rows = func.unnest(*(bindparam(name, type_=types[name]) for name in names)).table_valued(*names).render_derived()
+    return statement.from_select(names, select(*(rows.c[name] for name in names)))
+
+
+def _with_each_key_once(
+    statement: Insert, columns: Mapping[str, Sequence[Any]]
+) -> Iterator[Mapping[str, Sequence[Any]]]:
+    """All rows, in several turns if some have the same key: PostgreSQL changes no row twice in one statement."""
+    keys = list(zip(*(columns[key.name] for key in statement.table.primary_key), strict=True))
+    if len(set(keys)) == len(keys):
+        yield columns
+        return
+    turns: list[list[int]] = []
+    seen: Counter[Any] = Counter()
+    for row, key in enumerate(keys):
+        if seen[key] == len(turns):
+            turns.append([])
+        turns[seen[key]].append(row)
+        seen[key] += 1
+    for turn in turns:
+        yield {name: [values[row] for row in turn] for name, values in columns.items()}

@@ -21,7 +21,7 @@ from clickwatch.errors import BatchError, SecondPipeline, TurnTaken
 from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
 from clickwatch.store import epochs, requests
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
 from clickwatch.store.turns import TurnRules, turn
 from clickwatch.wiring.archive import archive_turn, upkeep_turn
 from clickwatch.wiring.engines import DayEngineOf, Engine, day_engines
@@ -29,6 +29,7 @@ from clickwatch.wiring.home import Home, open_home
 from clickwatch.wiring.log import wall_clock
 from clickwatch.wiring.log_kinds import log_of_home
 from clickwatch.wiring.pipeline import archive_tail
+from clickwatch.wiring.stores import AT_WORK, store_of_home
 
 _RUN = TurnRules(ttl=HOUR, patience=0)
 _PATIENCE = 2 * MINUTE
@@ -100,7 +101,7 @@ def _day(
     pa.set_memory_pool(pa.system_memory_pool())  # it gives back what a large file took
     home = open_home(settings)
     with (
-        closing(open_store(home.store, create=False)) as store,
+        closing(store_of_home(settings, patience=AT_WORK)) as store,
         closing(log_of_home(settings)) as log,
         day_engines(settings, Engine.EMBEDDED) as embedded,
     ):

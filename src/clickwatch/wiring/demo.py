@@ -52,6 +52,7 @@ def demo_settings(settings: AppSettings, now: int) -> AppSettings:
         "clickwatch_home": home.folder if is_chosen and not is_used else _new_folder(home.folder, now),
         "alert_handlers": tuple(name for name in settings.alert_handlers if name in ("console", "file")),
         "alert_file": None,
+        "database_url": None,
         "epoch_max_bytes": min(settings.epoch_max_bytes, _EPOCH_BYTES),
         "judging_processes": 0,
         "batch_memory": min(settings.batch_memory, _BATCH_MIB),

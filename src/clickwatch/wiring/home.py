@@ -26,7 +26,7 @@ class Home:
 
     @property
     def store(self) -> Path:
-        """The SQLite database."""
+        """The SQLite database, where no other is set."""
         return self.folder / "store.sqlite"
 
     @property

@@ -1,17 +1,19 @@
 """Which log a command works on: the home's own, or Kafka's; a home stays with the one that it was begun with."""
 
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from enum import StrEnum
 
+from clickwatch.errors import NothingStreamed
 from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
 from clickwatch.store import epochs
-from clickwatch.store.database import open_store
+from clickwatch.store.waiting import Patience
 from clickwatch.wiring.fingerprint import another_log, log_of
-from clickwatch.wiring.home import Home
 from clickwatch.wiring.kafka import open_kafka_log
 from clickwatch.wiring.log import open_log
+from clickwatch.wiring.stores import AT_WORK, as_long_as, store_of_home
 
 
 class LogKind(StrEnum):
@@ -26,18 +28,18 @@ def log_for_writing(settings: AppSettings, kind: LogKind, stopping: Callable[[],
     return open_kafka_log(settings, True, stopping) if kind is LogKind.KAFKA else open_log(settings)
 
 
-def log_for_streaming(settings: AppSettings, kind: LogKind, stopping: Callable[[], bool]) -> EventLog:
-    """The log of that kind; a topic that the home has read of must be there.
+def log_for_streaming(settings: AppSettings, kind: LogKind, stop: threading.Event) -> EventLog:
+    """The log of that kind; a topic that the home has read of must be there. `stop` ends all waiting.
 
     Raises as above, and LogError at once if the home was begun with a log of the other kind: nothing is made or waited
     for then.
     """
-    recorded = _recorded(settings)
+    recorded = _recorded(settings, as_long_as(stop))
     if recorded is not None and bool(log_of(recorded)) != (kind is LogKind.KAFKA):
         topic = f"the topic {settings.kafka_clickstream_topic} of Kafka"
         raise another_log(log_of(recorded), topic if kind is LogKind.KAFKA else "")
     if kind is LogKind.KAFKA:
-        return open_kafka_log(settings, recorded is None, stopping)
+        return open_kafka_log(settings, recorded is None, stop.is_set)
     return open_log(settings)
 
 
@@ -55,13 +57,13 @@ def log_of_home(
 
 def is_on_kafka(settings: AppSettings) -> bool:
     """Whether the home was begun with a topic of Kafka, which then removes what is old by itself."""
-    return bool(log_of(_recorded(settings)))
+    return bool(log_of(_recorded(settings, AT_WORK)))
 
 
-def _recorded(settings: AppSettings) -> str | None:
-    """The fingerprint of the home's last epoch."""
-    home = Home(settings.clickwatch_home.expanduser().absolute())
-    if not home.store.exists():
+def _recorded(settings: AppSettings, patience: Patience) -> str | None:
+    """The fingerprint of the home's last epoch; None if nothing has been streamed yet."""
+    try:
+        with closing(store_of_home(settings, upgrade=True, patience=patience)) as store:
+            return store.look(epochs.fingerprint)
+    except NothingStreamed:
         return None
-    with closing(open_store(home.store, create=True)) as store, store.read() as connection:
-        return epochs.fingerprint(connection)

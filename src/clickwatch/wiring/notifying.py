@@ -13,10 +13,10 @@ from clickwatch.speed.alerts.day_summary import DaySummary
 from clickwatch.speed.alerts.handlers.handing_over import hand_over
 from clickwatch.speed.alerts.handlers.port import DeliveryError, MessageHandler, PartlyDelivered
 from clickwatch.speed.alerts.sent_days import SentDays
-from clickwatch.store.database import open_store
 from clickwatch.wiring.alerts import alert_handlers, places
 from clickwatch.wiring.batch import run_of
 from clickwatch.wiring.home import open_home
+from clickwatch.wiring.stores import AT_WORK, store_of_home
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def notify(settings: AppSettings, day: Day) -> Iterator[Notified]:
     """
     home = open_home(settings)
     where, sent = places(settings, home), SentDays(home.sent)
-    with closing(open_store(home.store, create=False)) as store, run_of(store, day):
+    with closing(store_of_home(settings, patience=AT_WORK)) as store, run_of(store, day):
         summary = _summary(ReportShelf(home.reports), day)
         for handler in alert_handlers(settings, home):
             name = handler.name

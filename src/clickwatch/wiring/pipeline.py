@@ -31,9 +31,9 @@ from clickwatch.speed.frontier import Frontier
 from clickwatch.speed.progress import Clocks, Parts, Position, Progress
 from clickwatch.speed.recovery import Recorded, check_archive, check_log, remember_ids, starting_watermarks
 from clickwatch.store import epochs, leases
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
 from clickwatch.store.epochs import PartitionProgress
-from clickwatch.store.holder import is_dead, this_process
+from clickwatch.store.waiting import Patience
 from clickwatch.wiring.archive import archive_turn
 from clickwatch.wiring.delivering import delivering
 from clickwatch.wiring.fingerprint import fingerprint
@@ -42,6 +42,7 @@ from clickwatch.wiring.log import wall_clock
 from clickwatch.wiring.log_kinds import LogKind, log_for_streaming
 from clickwatch.wiring.own_log import speak_on_standard_error
 from clickwatch.wiring.rules import intake_rules, window_spec
+from clickwatch.wiring.stores import AT_WORK, as_long_as, store_of_home
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def run_stream(
 
     Raises ClickwatchError with what is wrong; nothing that was acknowledged is lost by that.
     """
-    log = log_for_streaming(settings, kind, stop.is_set)
+    log = log_for_streaming(settings, kind, stop)
     stream_from(log, settings, stop, until_caught_up=until_caught_up, watch=watch or Watch(), engine=engine)
 
 
@@ -117,7 +118,7 @@ def stream_from(
         until = {p: log.end_offset(p) for p in range(log.partitions)} if until_caught_up else None
         idle_after = None if until_caught_up else settings.idle_after
         with (
-            _leased_store(home, watch) as (store, lease),
+            _leased_store(settings, as_long_as(stop), watch) as (store, lease),
             delivering(settings, home, store),
             _begun(settings, home, log, store, lease, idle_after, watch) as begun,
         ):
@@ -131,7 +132,7 @@ def archive_tail(log: EventLog, settings: AppSettings) -> None:
     """
     home = open_home(settings)
     with (
-        _leased_store(home, Watch()) as (store, lease),
+        _leased_store(settings, AT_WORK, Watch()) as (store, lease),
         _begun(settings, home, log, store, lease, None, Watch()) as begun,
     ):
         embedded(begun).run(threading.Event(), begun.offsets)
@@ -152,7 +153,7 @@ def _begun(
     pa.set_memory_pool(pa.system_memory_pool())
     rules = intake_rules(settings, home, store, log.identity)
     watch.on_step("key read")
-    create = _last_epoch(store) == 0
+    create = store.look(epochs.last_epoch) == 0
     archive = DeltaArchive.open(home.archive, create=create, turn=archive_turn(store), on_step=watch.on_step)
     archive.tidy()
     watch.on_step("archive opened")
@@ -168,12 +169,11 @@ def _begun(
 
 
 @contextmanager
-def _leased_store(home: Home, watch: Watch) -> Iterator[tuple[Store, Lease]]:
-    store = open_store(home.store, create=True)
+def _leased_store(settings: AppSettings, patience: Patience, watch: Watch) -> Iterator[tuple[Store, Lease]]:
+    store = store_of_home(settings, create=True, patience=patience)
     watch.on_step("store opened")
     try:
-        with store.begin() as connection:
-            token = leases.acquire(connection, LEASE, this_process(), wall_clock(), LEASE_TTL, is_dead)
+        token = leases.take(store, LEASE, wall_clock, LEASE_TTL)
         try:
             watch.on_step("leased")
             yield store, Lease(token)
@@ -186,8 +186,8 @@ def _leased_store(home: Home, watch: Watch) -> Iterator[tuple[Store, Lease]]:
 
 def _give_back(store: Store, token: int) -> None:
     """Release the lease of a pipeline that failed, if it can be: the next start need not wait for its end then."""
-    with suppress(ClickwatchError), store.begin() as connection:
-        leases.release(connection, LEASE, token)
+    with suppress(ClickwatchError):
+        leases.give_back(store, LEASE, token)
 
 
 @contextmanager
@@ -225,18 +225,14 @@ def _judges(settings: AppSettings, rules: IntakeRules) -> JudgePool:
     return JudgePool(rules.stream.max_future, _judging_processes(settings))
 
 
-def _last_epoch(store: Store) -> int:
-    with store.read() as connection:
-        return epochs.last_epoch(connection)
-
-
 def _recorded(store: Store, archived: int) -> Recorded:
-    with store.read() as connection:
-        return Recorded(
+    return store.look(
+        lambda connection: Recorded(
             last_epoch=epochs.last_epoch(connection),
             unarchived=tuple(epochs.ranges_after(connection, archived)),
             progress=epochs.progress(connection),
         )
+    )
 
 
 def _intakes(

@@ -10,12 +10,12 @@ from clickwatch.repair.known_ids import KnownIds
 from clickwatch.repair.replaying import AcceptedIds, Replay, Rules
 from clickwatch.repair.sending import LEASE, Held, Rehearsal, Sender
 from clickwatch.settings import AppSettings
-from clickwatch.store.database import open_store
 from clickwatch.store.turns import TurnRules, turn
 from clickwatch.wiring.home import Home
 from clickwatch.wiring.log import wall_clock
 from clickwatch.wiring.log_kinds import log_of_home
 from clickwatch.wiring.rules import stream_rules, window_spec
+from clickwatch.wiring.stores import AT_WORK, store_of_home
 
 _TURN = TurnRules(ttl=HOUR, patience=0)
 # Records are appended within a write transaction of the store, which others wait ten seconds for and no longer.
@@ -43,7 +43,7 @@ def repairing(
         _accepted_ids(home),
     )
     with ExitStack() as opened:
-        store = opened.enter_context(closing(open_store(home.store, create=False)))
+        store = opened.enter_context(closing(store_of_home(settings, patience=AT_WORK)))
         log = opened.enter_context(closing(log_of_home(settings, stopping, _LOG_PATIENCE)))
         if dry_run:
             yield Replay(store, log, Rehearsal(store, log), rules)

@@ -10,12 +10,13 @@ from clickwatch.governance.removal import Removal
 from clickwatch.governance.retention import Places, Retention
 from clickwatch.governance.user_rows import UserRows
 from clickwatch.settings import AppSettings
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
 from clickwatch.wiring.archive import archive_turn, upkeep_turn
 from clickwatch.wiring.batch import run_of
 from clickwatch.wiring.home import Home, open_home
 from clickwatch.wiring.log import open_log, wall_clock
 from clickwatch.wiring.log_kinds import is_on_kafka
+from clickwatch.wiring.stores import AT_WORK, store_of_home
 
 
 def retention(
@@ -32,7 +33,7 @@ def retention(
     """
     home = open_home(settings)
     with ExitStack() as opened:
-        store = opened.enter_context(closing(open_store(home.store, create=False)))
+        store = opened.enter_context(closing(store_of_home(settings, patience=AT_WORK)))
         log = None if is_on_kafka(settings) else opened.enter_context(closing(open_log(settings, clock)))
         places = Places(
             store,

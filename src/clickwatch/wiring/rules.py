@@ -30,8 +30,7 @@ def intake_rules(settings: AppSettings, home: Home, store: Store, log: str) -> I
 
     Raises LogError, SettingsError or KeyProblem if the home was begun with another log, or under other settings.
     """
-    with store.read() as connection:
-        before = epochs.fingerprint(connection)
+    before = store.look(epochs.fingerprint)
     key = pseudonym_key(settings, home, begun=before is not None)
     rules = IntakeRules(stream_rules(settings), window_spec(settings), Pseudonymiser(key))
     check_fingerprint(before, fingerprint(rules, log))

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import pyarrow as pa
 from sqlalchemy import Connection
 
 from clickwatch.archive.delta import DeltaArchive
 from clickwatch.domain.known_truth import KnownTruth
-from clickwatch.errors import TruthError
+from clickwatch.errors import NothingStreamed, TruthError
 from clickwatch.serving.scoring.archive_rows import COLUMNS
 from clickwatch.settings import AppSettings
 from clickwatch.store import epochs
@@ -29,9 +29,11 @@ def to_be_scored(settings: AppSettings, truth: KnownTruth) -> Iterator[tuple[Con
     of it has been processed and archived.
     """
     home = Home(settings.clickwatch_home.expanduser().absolute())
-    if not home.store.exists():
-        raise TruthError(f"Nothing has been streamed yet in {home.folder}", _STREAM)
-    with reading(settings) as connection:
+    with ExitStack() as opened:
+        try:
+            connection = opened.enter_context(reading(settings))
+        except NothingStreamed as error:
+            raise TruthError(f"Nothing has been streamed yet in {home.folder}", _STREAM) from error
         _check_settings(connection, settings, truth)
         _check_log(settings, truth)
         _check_progress(connection, truth)

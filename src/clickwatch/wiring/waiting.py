@@ -15,11 +15,11 @@ from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
 from clickwatch.speed.commit import LEASE
 from clickwatch.store import epochs, leases
-from clickwatch.store.database import Store, open_store
+from clickwatch.store.database import Store
 from clickwatch.store.holder import described, is_dead
-from clickwatch.wiring.home import Home
 from clickwatch.wiring.log import wall_clock
 from clickwatch.wiring.log_kinds import log_of_home
+from clickwatch.wiring.stores import AT_WORK, store_of_home
 
 _POLL_SECONDS = 0.5
 
@@ -45,8 +45,7 @@ def wait_for_day(
     `clock` gives µs since the Unix epoch, UTC; `sleep` takes seconds. Raises NoSuchDay as a run of the day does, and
     BatchError when patience is over: at once where it cannot last until the day is over.
     """
-    store_file = Home(settings.clickwatch_home.expanduser().absolute()).store
-    with closing(open_store(store_file, create=False)) as store, closing(log_of_home(settings)) as log:
+    with closing(store_of_home(settings, patience=AT_WORK)) as store, closing(log_of_home(settings)) as log:
         over = day.end + settings.spark_watermark_delay
         began = streamed = now = clock()
         _check(store, day, now, over, began + patience.whole)
@@ -62,23 +61,19 @@ def wait_for_day(
 
 
 def _check(store: Store, day: Day, now: int, over: int, until: int) -> None:
-    with store.read() as connection:
-        check_day(day, connection, now)
+    store.look(lambda connection: check_day(day, connection, now))
     if over > until:
         problem = f"{day} is over, stragglers and all, at {iso_utc(over // SECOND * SECOND)}, which is too long to wait"
         raise BatchError(problem, "Run this then, or let it wait longer: --for")
 
 
 def _left(store: Store, log: EventLog, day: Day, ends: dict[int, int], is_over: bool) -> list[int]:
-    with store.read() as connection:
-        progress = epochs.progress(connection)
-    return unfinished(day, log, ends, progress, is_over)
+    return unfinished(day, log, ends, store.look(epochs.progress), is_over)
 
 
 def _stream(store: Store, now: int) -> str | None:
     """The holder of the stream's lease, if a stream is running."""
-    with store.read() as connection:
-        return leases.holder(connection, LEASE, now, is_dead)
+    return store.look(lambda connection: leases.holder(connection, LEASE, now, is_dead))
 
 
 def _not_complete(day: Day, left: list[int], stream: str | None, waited: int) -> BatchError:

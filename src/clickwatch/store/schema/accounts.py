@@ -1,8 +1,8 @@
 """What became of every record, and the refused ones themselves."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, Table
 
-from clickwatch.store.schema.base import metadata
+from clickwatch.store.schema.base import by_code_point, metadata
 
 accounting = Table(
     "accounting",
@@ -22,7 +22,7 @@ rejections = Table(
     "rejections",
     metadata,
     Column("partition", Integer, primary_key=True, autoincrement=False),
-    Column("reason", String(64), primary_key=True),
+    Column("reason", by_code_point(64), primary_key=True),
     Column("records", BigInteger, nullable=False),
 )
 
@@ -33,10 +33,10 @@ quarantine = Table(
     Column("offset", BigInteger, primary_key=True, autoincrement=False),
     Column("epoch", BigInteger, nullable=False),
     Column("log_time", BigInteger, nullable=False),
-    Column("reason", String(64), nullable=False),
+    Column("reason", by_code_point(64), nullable=False),
     Column("length", BigInteger, nullable=False),
     # SHA-256 of the whole record in hex, where `raw` is only its first 32 KiB; else null.
-    Column("sha256", String(64)),
+    Column("sha256", by_code_point(64)),
     Column("raw", LargeBinary, nullable=False),
 )
 Index("quarantine_by_reason", quarantine.c.reason)
@@ -56,7 +56,7 @@ repairs = Table(
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("offset", BigInteger, primary_key=True, autoincrement=False),
     # SHA-256 of the repaired record in hex.
-    Column("sha256", String(64), nullable=False),
+    Column("sha256", by_code_point(64), nullable=False),
     Column("new_partition", Integer, nullable=False),
     # Where the log ended before the record was appended, and its own place once that is known.
     Column("search_from", BigInteger, nullable=False),

@@ -4,5 +4,10 @@ from sqlalchemy import MetaData, String
 
 metadata = MetaData()
 
-# Ties between names are broken by code point in every database; a PostgreSQL database may sort by a language.
-BY_CODE_POINT = String(128).with_variant(String(128, collation="C"), "postgresql")
+
+def by_code_point(length: int) -> String:
+    """Text of so many characters, in the same order in every database: a PostgreSQL database may sort by a language."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+BY_CODE_POINT = by_code_point(128)

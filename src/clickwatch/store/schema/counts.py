@@ -1,8 +1,8 @@
 """What the speed layer counts: windows, and totals by hour."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Table
 
-from clickwatch.store.schema.base import BY_CODE_POINT, metadata
+from clickwatch.store.schema.base import BY_CODE_POINT, by_code_point, metadata
 
 windows = Table(
     "windows",
@@ -16,7 +16,7 @@ windows = Table(
     Column("view_count", BigInteger, nullable=False),
     Column("cart_count", BigInteger, nullable=False),
     Column("purchase_count", BigInteger, nullable=False),
-    Column("status", String(8), nullable=False),
+    Column("status", by_code_point(8), nullable=False),
     # The last epoch that added to the row, and when that was committed.
     Column("epoch", BigInteger, nullable=False),
     Column("added_at", BigInteger, nullable=False, server_default="0"),

@@ -4,9 +4,9 @@ Rows belong to a view by `view_id`: they are written under a draft, a few thousa
 that the draft becomes current.
 """
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, Table
 
-from clickwatch.store.schema.base import BY_CODE_POINT, metadata
+from clickwatch.store.schema.base import BY_CODE_POINT, by_code_point, metadata
 
 batch_views = Table(
     "batch_views",
@@ -17,7 +17,7 @@ batch_views = Table(
     Column("cut", BigInteger, nullable=False),
     # Whether all events of the day were there at the cut, as far as can be known.
     Column("is_complete", Boolean, nullable=False),
-    Column("status", String(8), nullable=False),
+    Column("status", by_code_point(8), nullable=False),
     CheckConstraint("status in ('draft', 'current', 'retired')", name="batch_views_status"),
 )
 Index("batch_views_by_day", batch_views.c.status, batch_views.c.day_start)
@@ -45,8 +45,8 @@ user_segments = Table(
     "user_segments",
     metadata,
     Column("view_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("user_key", String(64), primary_key=True),
-    Column("segment", String(16), nullable=False),
+    Column("user_key", by_code_point(64), primary_key=True),
+    Column("segment", by_code_point(16), nullable=False),
     Column("view_count", BigInteger, nullable=False),
     Column("cart_count", BigInteger, nullable=False),
     Column("purchase_count", BigInteger, nullable=False),

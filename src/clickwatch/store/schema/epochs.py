@@ -1,8 +1,8 @@
 """Where the stream stands, who may write, and what is asked of it."""
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
-from clickwatch.store.schema.base import metadata
+from clickwatch.store.schema.base import by_code_point, metadata
 
 # One row per epoch: a bounded range of log offsets, processed once. The primary key is the compare-and-set.
 epochs = Table(
@@ -38,7 +38,7 @@ progress = Table(
 leases = Table(
     "leases",
     metadata,
-    Column("name", String(32), primary_key=True),
+    Column("name", by_code_point(32), primary_key=True),
     Column("holder", Text, nullable=False),
     Column("token", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -48,6 +48,6 @@ leases = Table(
 requests = Table(
     "requests",
     metadata,
-    Column("name", String(32), primary_key=True),
+    Column("name", by_code_point(32), primary_key=True),
     Column("value", BigInteger, nullable=False),
 )

@@ -6,7 +6,9 @@ from alembic import op
 revision = "0002"
 down_revision: str | None = "0001"
 
-_BY_CODE_POINT = sa.String(128).with_variant(sa.String(128, collation="C"), "postgresql")
+
+def _text(length: int) -> sa.String:
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -20,7 +22,7 @@ def upgrade() -> None:
 def _requests() -> None:
     op.create_table(
         "requests",
-        sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("name", _text(32), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
@@ -28,7 +30,7 @@ def _requests() -> None:
         "repairs",
         sa.Column("partition", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("offset", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("sha256", _text(64), nullable=False),
         sa.Column("new_partition", sa.Integer(), nullable=False),
         sa.Column("search_from", sa.BigInteger(), nullable=False),
         sa.Column("new_offset", sa.BigInteger()),
@@ -43,7 +45,7 @@ def _views() -> None:
         sa.Column("day_start", sa.BigInteger(), nullable=False),
         sa.Column("cut", sa.BigInteger(), nullable=False),
         sa.Column("is_complete", sa.Boolean(), nullable=False),
-        sa.Column("status", sa.String(8), nullable=False),
+        sa.Column("status", _text(8), nullable=False),
         sa.CheckConstraint("status in ('draft', 'current', 'retired')", name="batch_views_status"),
         sa.PrimaryKeyConstraint("view_id"),
     )
@@ -55,13 +57,13 @@ def _rows_of_views() -> None:
         "batch_hours",
         sa.Column("view_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("hour_start", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("product_id", _BY_CODE_POINT, nullable=False),
-        sa.Column("category", _BY_CODE_POINT, nullable=False),
+        sa.Column("product_id", _text(128), nullable=False),
+        sa.Column("category", _text(128), nullable=False),
         sa.Column("view_count", sa.BigInteger(), nullable=False),
         sa.Column("cart_count", sa.BigInteger(), nullable=False),
         sa.Column("purchase_count", sa.BigInteger(), nullable=False),
         sa.Column("event_count", sa.BigInteger(), nullable=False),
-        sa.Column("cut_category", _BY_CODE_POINT, nullable=False),
+        sa.Column("cut_category", _text(128), nullable=False),
         sa.Column("cut_view_count", sa.BigInteger(), nullable=False),
         sa.Column("cut_cart_count", sa.BigInteger(), nullable=False),
         sa.Column("cut_purchase_count", sa.BigInteger(), nullable=False),
@@ -71,8 +73,8 @@ def _rows_of_views() -> None:
     op.create_table(
         "user_segments",
         sa.Column("view_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("user_key", sa.String(64), nullable=False),
-        sa.Column("segment", sa.String(16), nullable=False),
+        sa.Column("user_key", _text(64), nullable=False),
+        sa.Column("segment", _text(16), nullable=False),
         sa.Column("view_count", sa.BigInteger(), nullable=False),
         sa.Column("cart_count", sa.BigInteger(), nullable=False),
         sa.Column("purchase_count", sa.BigInteger(), nullable=False),
@@ -82,15 +84,15 @@ def _rows_of_views() -> None:
         "top_products",
         sa.Column("view_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("rank", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("product_id", _BY_CODE_POINT, nullable=False),
-        sa.Column("category", _BY_CODE_POINT, nullable=False),
+        sa.Column("product_id", _text(128), nullable=False),
+        sa.Column("category", _text(128), nullable=False),
         sa.Column("view_count", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("view_id", "rank"),
     )
     op.create_table(
         "conversion_rates",
         sa.Column("view_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("category", _BY_CODE_POINT, nullable=False),
+        sa.Column("category", _text(128), nullable=False),
         sa.Column("view_count", sa.BigInteger(), nullable=False),
         sa.Column("purchase_count", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("view_id", "category"),

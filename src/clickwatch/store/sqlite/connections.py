@@ -1,4 +1,4 @@
-"""SQLite as the store's database: how each connection is set up, and when its transactions begin."""
+"""How each connection to SQLite is set up, and when its transactions begin."""
 
 import sqlite3
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from clickwatch.store.backend import WRITES
+
 BUSY_TIMEOUT_SECONDS = 10
-WRITES = "clickwatch_writes"
-"""The execution option of a connection whose transactions take the write lock at once."""
 
 # WAL: readers keep their snapshot and never hold the writer up. FULL: a commit is on disk when it returns.
 # secure_delete: what retention removes is overwritten, not only unlinked.

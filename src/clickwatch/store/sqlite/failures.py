@@ -1,15 +1,11 @@
-"""What a database's refusals mean to an operator: the one place that reads driver errors."""
+"""What SQLite's refusals mean to an operator."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
 from clickwatch.errors import ClickwatchError, StorageError, StoreError
 
-DRIVER_ERRORS = (DBAPIError, sqlite3.Error)
 REBUILD = (
     "Restore it from a copy, or move it (with its -wal and -shm files) and the archive away and run "
     "`clickwatch stream`: both are built again from the log's start"
@@ -27,8 +23,10 @@ _REFUSED = (
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 
 
-def explain(error: Exception, path: Path) -> ClickwatchError | None:
-    """The operator's error for a driver error of the store at `path`; None if it is a defect of the program."""
+def explain(error: Exception, path: str) -> ClickwatchError | None:
+    """The operator's error for a driver error or OSError of the store at `path`; None for a defect of the program."""
+    if isinstance(error, OSError):
+        return StorageError(f"The store {path} cannot be opened ({error.strerror})", _CHECK_DISK)
     code, text = _code_and_text(error)
     if code in _DAMAGED or text.startswith("Could not decode to UTF-8"):
         return StoreError(f"The store {path} is damaged ({text})", REBUILD)
@@ -43,20 +41,6 @@ def explain(error: Exception, path: Path) -> ClickwatchError | None:
 def lost_writes(error: Exception) -> bool:
     """Whether the system reported a failed read, write or sync: what the disk holds is then unknown."""
     return _code_and_text(error)[0] == sqlite3.SQLITE_IOERR
-
-
-@contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn driver errors and OSErrors about the store at `path` into errors that an operator can act on."""
-    try:
-        yield
-    except DRIVER_ERRORS as error:
-        known = explain(error, path)
-        if known is None:
-            raise
-        raise known from error
-    except OSError as error:
-        raise StorageError(f"The store {path} cannot be opened ({error.strerror})", _CHECK_DISK) from error
 
 
 def _code_and_text(error: Exception) -> tuple[int | None, str]:

@@ -1,0 +1,41 @@
+"""Opening the store: made if it may be, brought to this version's schema, or refused in words."""
+
+from clickwatch.errors import NothingStreamed, StoreError
+from clickwatch.store import migrations
+from clickwatch.store.backend import Backend
+from clickwatch.store.database import Store
+from clickwatch.store.waiting import Patience
+
+
+def open_store(backend: Backend, *, create: bool, upgrade: bool = False, patience: Patience | None = None) -> Store:
+    """The store in that database; `create` makes it if there is none, and as `upgrade` brings it to this version.
+
+    Raises NothingStreamed if there is none (without `create`); StoreError if it is damaged, away for longer than
+    `patience` has, of a newer version, or of an older one (without either); StorageError if the disk refuses.
+    """
+    store = Store(backend, patience)
+    try:
+        if not store.reach(backend.is_there):
+            if not create:
+                problem = f"Nothing has been streamed yet: there is no store {store.name}"
+                raise NothingStreamed(problem, "Run `clickwatch stream` first, or set CLICKWATCH_HOME")
+            store.reach(lambda engine: backend.create(engine, migrations.upgrade))
+        _bring_to_head(store, migrate=create or upgrade)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _bring_to_head(store: Store, *, migrate: bool) -> None:
+    revision = store.look(migrations.revision)
+    if revision == migrations.HEAD:
+        return
+    if revision is None:
+        raise StoreError(f"The store {store.name} is damaged (it has no tables of clickwatch)", store.backend.repair)
+    if revision not in migrations.REVISIONS:
+        problem = f"The store {store.name} was written by a newer clickwatch (schema {revision})"
+        raise StoreError(problem, "Upgrade clickwatch")
+    if not migrate:
+        raise StoreError(f"The store {store.name} was written by an older clickwatch", "Run `clickwatch stream` once")
+    store.transact(lambda connection, _: migrations.upgrade(connection))
