@@ -15,7 +15,8 @@ from pathlib import Path
 from benchmarks.homes import settings_of
 from benchmarks.machine import peak_mib
 from clickwatch.speed.effects import EpochReport
-from clickwatch.wiring.engines import Engine, stream_engine
+from clickwatch.wiring.day_engines import Engine
+from clickwatch.wiring.engines import stream_engine
 from clickwatch.wiring.log_kinds import LogKind
 from clickwatch.wiring.pipeline import Watch, run_stream
 

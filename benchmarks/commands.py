@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from clickwatch.wiring.engines import Engine
+from clickwatch.wiring.day_engines import Engine
 from clickwatch.wiring.log_kinds import LogKind
 
 _ROOT = Path(__file__).resolve().parent.parent

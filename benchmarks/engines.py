@@ -6,7 +6,7 @@ from benchmarks.commands import Say, measured_run
 from benchmarks.effort import Effort
 from benchmarks.figures import Figure
 from benchmarks.homes import day_plan, fill, forget_results, temporary_home
-from clickwatch.wiring.engines import Engine
+from clickwatch.wiring.day_engines import Engine
 
 
 def engines(effort: Effort, say: Say) -> list[Figure]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from typer.main import get_group
 
-from clickwatch.cli.app import app
+from clickwatch.cli.app import application
 
 _PAGE = """\
 # Commands
@@ -17,7 +17,7 @@ or setting, 1 for everything else that went wrong, with one line on standard err
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command with its full name, such as `clickwatch windows`, in the order of `--help`."""
-    return _below("clickwatch", get_group(app))
+    return _below("clickwatch", get_group(application()))
 
 
 def _below(name: str, group: Any) -> Iterator[tuple[str, Any]]:

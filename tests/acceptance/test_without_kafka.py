@@ -41,5 +41,5 @@ def test_asking_for_kafka_without_its_library_says_what_to_install(
 
 
 def test_no_command_loads_kafkas_library_before_it_is_asked_for() -> None:
-    script = "import sys, clickwatch.cli.app; sys.exit('confluent_kafka' in sys.modules)"
+    script = "import sys, clickwatch.cli.app as app; app.application(); sys.exit('confluent_kafka' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT / "src").returncode == 0

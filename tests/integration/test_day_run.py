@@ -19,7 +19,8 @@ from clickwatch.serving.reconciliation import compared, differences
 from clickwatch.store import batch_views, epochs, leases, segments
 from clickwatch.store.database import Store
 from clickwatch.store.holder import this_process
-from clickwatch.wiring.batch import run_day, run_of, run_step
+from clickwatch.wiring.batch import run_day, run_step
+from clickwatch.wiring.day_turns import run_of
 from clickwatch.wiring.log import wall_clock
 from tests.support import day_truth
 from tests.support.commands import CommandServer

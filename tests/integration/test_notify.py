@@ -12,7 +12,8 @@ from clickwatch.errors import BatchError
 from clickwatch.speed.alerts.day_summary import DaySummary
 from clickwatch.speed.alerts.handlers.slack import slack_body
 from clickwatch.speed.alerts.sent_days import SentDays
-from clickwatch.wiring.batch import run_day, run_of
+from clickwatch.wiring.batch import run_day
+from clickwatch.wiring.day_turns import run_of
 from clickwatch.wiring.notifying import Notified, notify
 from dev.broker import Broker
 from tests.support.alert_messages import HOSTILE

@@ -8,7 +8,6 @@ import pytest
 from clickwatch.domain.day import Day
 from clickwatch.domain.window import DAY, HOUR, MINUTE, SECOND
 from clickwatch.errors import BatchError, NoSuchDay, StoreError
-from clickwatch.speed.commit import LEASE
 from clickwatch.store import leases
 from clickwatch.store.holder import this_process
 from clickwatch.wiring.waiting import Patience, wait_for_day
@@ -60,7 +59,7 @@ def hold_the_lease_of_a_stream(home: Installation, ttl: int = 400 * DAY) -> None
     """As a stream that does nothing: from that night on, for so long."""
     store = home.store()
     with store.begin() as connection:
-        leases.acquire(connection, LEASE, this_process(), NIGHT, ttl, lambda holder: True)
+        leases.acquire(connection, leases.PIPELINE, this_process(), NIGHT, ttl, lambda holder: True)
     store.close()
 
 

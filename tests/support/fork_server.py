@@ -86,5 +86,7 @@ def _become(message: dict[str, Any], descriptors: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    assert clickwatch.cli.app and clickwatch.wiring.pipeline and typer.rich_utils  # imported for all children
+    assert (
+        clickwatch.cli.app.application() and clickwatch.wiring.pipeline and typer.rich_utils
+    )  # imported for all children
     main(int(sys.argv[1]))

@@ -1,6 +1,6 @@
 """When a day is complete: nothing of it is to be expected any more, as far as can be known."""
 
-from clickwatch.batch.cut import ends_of, is_complete, unfinished
+from clickwatch.batch.completeness import ends_of, is_complete, unfinished
 from clickwatch.domain.day import Day
 from clickwatch.domain.window import HOUR, MINUTE
 from clickwatch.store.epochs import PartitionProgress

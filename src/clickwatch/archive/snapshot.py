@@ -6,10 +6,10 @@ from datetime import date
 from functools import reduce
 from operator import or_
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from clickwatch.archive.actions import APP_ID
@@ -88,7 +88,7 @@ class Snapshot:
     def to_arrow(self, day: date | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows, of one UTC day or of all, in no promised order."""
         files = [str(path) for path in check_bytes(self.files(day))]
-        table: pa.Table = ds.dataset(files, schema=ARCHIVE_COLUMNS, format="parquet").to_table(columns=columns)
+        table: pa.Table = _rows(files).to_table(columns=columns)
         return table
 
     def count(self, day: date, last_epoch: int, without: Container[str] = ()) -> int:
@@ -100,8 +100,7 @@ class Snapshot:
         files = [str(path) for path in check_bytes(paths)]
         if not files:
             return 0
-        rows = ds.dataset(files, schema=ARCHIVE_COLUMNS, format="parquet")
-        return int(rows.count_rows(filter=pc.field("epoch") <= last_epoch))
+        return int(_rows(files).count_rows(filter=pc.field("epoch") <= last_epoch))
 
     def files_after(self, thresholds: Mapping[int, int | None]) -> list[Path]:
         """The files that may hold rows of a partition with an event time above its threshold (None: any)."""
@@ -129,8 +128,14 @@ class Snapshot:
             for partition, threshold in thresholds.items()
         ]
         wanted = reduce(or_, above) & pc.field("event_id").is_valid()
-        rows = ds.dataset(files, schema=ARCHIVE_COLUMNS, format="parquet").to_table(IDS_COLUMNS.names, filter=wanted)
-        return rows.cast(IDS_COLUMNS)
+        return _rows(files).to_table(IDS_COLUMNS.names, filter=wanted).cast(IDS_COLUMNS)
+
+
+def _rows(files: list[str]) -> Any:
+    """The files as one table. Arrow's datasets load pandas where it is installed: most commands need neither."""
+    import pyarrow.dataset as ds
+
+    return ds.dataset(files, schema=ARCHIVE_COLUMNS, format="parquet")
 
 
 def _timestamp(micros: int | None) -> pa.Scalar:

@@ -1,62 +1,66 @@
-"""The `clickwatch` command: the groups put together, and errors as one clear line."""
+"""The `clickwatch` command: the groups put together, and errors as one clear line.
+
+A process has one command to do, and imports what that needs: a night has a dozen processes, and most of what they do is
+to start.
+"""
 
 import io
 import sys
+from importlib import import_module
 
 import typer
 
-from clickwatch.cli import views
-from clickwatch.cli.alerts import alerts
-from clickwatch.cli.batch import batch
-from clickwatch.cli.demo import demo
-from clickwatch.cli.night import night
-from clickwatch.cli.notify import notify
-from clickwatch.cli.produce import produce
-from clickwatch.cli.quarantine import quarantine
-from clickwatch.cli.reconcile import reconcile
-from clickwatch.cli.replay import replay
-from clickwatch.cli.retention import retention
-from clickwatch.cli.schedule import schedule
-from clickwatch.cli.score import score
-from clickwatch.cli.segments import segments
-from clickwatch.cli.stream import stream
-from clickwatch.cli.totals import totals
-from clickwatch.cli.wait import wait
 from clickwatch.domain.plain_text import printable
 from clickwatch.errors import ClickwatchError
 
-app = typer.Typer(
-    name="clickwatch",
-    help="Watches a shop: windows, alerts and the day, from one log of clicks.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command()(demo)
-app.command()(produce)
-app.command()(replay)
-app.command()(stream)
-app.command()(wait)
-app.command()(batch)
-app.command("windows")(views.list_windows)
-app.add_typer(alerts, name="alerts")
-app.command()(views.accounting)
-app.command()(totals)
-app.command()(segments)
-app.command()(reconcile)
-app.command()(score)
-app.command()(notify)
-app.command()(night)
-app.command()(schedule)
-app.command()(retention)
-app.add_typer(quarantine, name="quarantine")
+COMMANDS = {
+    "demo": "demo:demo",
+    "produce": "produce:produce",
+    "replay": "replay:replay",
+    "stream": "stream:stream",
+    "wait": "wait:wait",
+    "batch": "batch:batch",
+    "windows": "views:list_windows",
+    "accounting": "views:accounting",
+    "totals": "totals:totals",
+    "segments": "segments:segments",
+    "reconcile": "reconcile:reconcile",
+    "score": "score:score",
+    "notify": "notify:notify",
+    "night": "night:night",
+    "schedule": "schedule:schedule",
+    "retention": "retention:retention",
+    "alerts": "alerts:alerts",
+    "quarantine": "quarantine:quarantine",
+}
+"""Command -> the module of `clickwatch.cli` and the name in it, in the order of `--help`."""
+
+
+def application(*names: str) -> typer.Typer:
+    """The command line with the commands of these names: all of them if there is no such name."""
+    app = typer.Typer(
+        name="clickwatch",
+        help="Watches a shop: windows, alerts and the day, from one log of clicks.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(lambda: None)  # a single command is still called by its name
+    for name in [name for name in names if name in COMMANDS] or COMMANDS:
+        module, attribute = COMMANDS[name].split(":")
+        found = getattr(import_module(f"clickwatch.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+    return app
 
 
 def main() -> None:
     """Run the command line; an error that an operator can act on is one line and a non-zero exit."""
     _write_what_the_terminal_can()
     try:
-        app()
+        application(*sys.argv[1:2])()
     except ClickwatchError as error:
         print(f"clickwatch: {printable(str(error))}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -16,7 +16,7 @@ from clickwatch.domain.day import Day
 from clickwatch.domain.window import SECOND
 from clickwatch.settings import AppSettings, current_settings
 from clickwatch.wiring.batch import run_day, run_step
-from clickwatch.wiring.engines import DayEngineOf, Engine, day_engines
+from clickwatch.wiring.day_engines import DayEngineOf, Engine, day_engines
 from clickwatch.wiring.home import Home
 
 _STEPS = {step.value for step in Step}

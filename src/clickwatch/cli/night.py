@@ -17,7 +17,7 @@ from clickwatch.cli.wait import LONGEST_WAIT, waited
 from clickwatch.domain.day import Day
 from clickwatch.domain.window import DAY
 from clickwatch.settings import AppSettings, current_settings
-from clickwatch.wiring.engines import DayEngineOf, Engine, day_engines
+from clickwatch.wiring.day_engines import DayEngineOf, Engine, day_engines
 from clickwatch.wiring.log import wall_clock
 from clickwatch.wiring.night import TASKS
 from clickwatch.wiring.waiting import Patience

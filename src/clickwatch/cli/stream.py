@@ -11,7 +11,8 @@ from clickwatch.cli.stopping import StopOnSignal
 from clickwatch.cli.wording import number_of
 from clickwatch.settings import current_settings
 from clickwatch.speed.effects import EpochReport
-from clickwatch.wiring.engines import Engine, stream_engine
+from clickwatch.wiring.day_engines import Engine
+from clickwatch.wiring.engines import stream_engine
 from clickwatch.wiring.log_kinds import LogKind
 from clickwatch.wiring.pipeline import Watch, run_stream
 

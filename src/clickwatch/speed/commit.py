@@ -10,7 +10,7 @@ from clickwatch.speed.effects import Epoch, PartitionEffects
 from clickwatch.store import accounting, epochs, leases, quarantine, requests, totals, windows
 from clickwatch.store.database import Store
 
-LEASE = "pipeline"
+LEASE = leases.PIPELINE
 LEASE_TTL = 30_000_000
 """How long a silent pipeline on another machine keeps its place, in µs."""
 

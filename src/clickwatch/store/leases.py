@@ -16,6 +16,9 @@ from clickwatch.store.database import Store
 from clickwatch.store.holder import described, is_dead, this_process
 from clickwatch.store.schema import leases
 
+PIPELINE = "pipeline"
+"""The lease of the process that takes the log in."""
+
 DeathProof = Callable[[str], bool]
 """Whether a holder has surely ended; see `holder.is_dead`."""
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 
 import pyarrow as pa
@@ -16,22 +16,20 @@ from clickwatch.batch.run import FIGURES, DayRun, Outcome
 from clickwatch.batch.staging import Staging
 from clickwatch.batch.steps import Step
 from clickwatch.domain.day import Day
-from clickwatch.domain.window import HOUR, MINUTE
-from clickwatch.errors import BatchError, SecondPipeline, TurnTaken
+from clickwatch.domain.window import MINUTE
+from clickwatch.errors import BatchError, SecondPipeline
 from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
 from clickwatch.store import epochs, requests
 from clickwatch.store.database import Store
-from clickwatch.store.turns import TurnRules, turn
 from clickwatch.wiring.archive import archive_turn, upkeep_turn
-from clickwatch.wiring.engines import DayEngineOf, Engine, day_engines
+from clickwatch.wiring.day_engines import DayEngineOf, Engine, day_engines
+from clickwatch.wiring.day_turns import right_to, run_of
 from clickwatch.wiring.home import Home, open_home
 from clickwatch.wiring.log import wall_clock
 from clickwatch.wiring.log_kinds import log_of_home
-from clickwatch.wiring.pipeline import archive_tail
 from clickwatch.wiring.stores import AT_WORK, store_of_home
 
-_RUN = TurnRules(ttl=HOUR, patience=0)
 _PATIENCE = 2 * MINUTE
 _POLL_SECONDS = 0.1
 OnStep = Callable[[str], None]
@@ -63,7 +61,7 @@ def run_step(
     engine_of: DayEngineOf | None = None,
 ) -> None:
     """One step of a day's run, see `run_day`; those before it have been run. Raises ClickwatchError."""
-    with _day(settings, day, on_step, engine_of) as (run, store, home), _right_to(step, store, day):
+    with _day(settings, day, on_step, engine_of) as (run, store, home), right_to(step, store, day):
         on_step(step)
         _take(run, step, store, home)
 
@@ -127,27 +125,6 @@ def _day(
         )
 
 
-def run_of(store: Store, day: Day) -> AbstractContextManager[None]:
-    """The right to run a day as a whole, or to take from what it made. Raises BatchError if another process has it."""
-    return _alone(store, f"day {day.compact}", day)
-
-
-def _right_to(step: Step, store: Store, day: Day) -> AbstractContextManager[None]:
-    """As `run_of`; of the figures, each has a right of its own, so that they may be computed at once."""
-    return _alone(store, f"day {day.compact} {step}", day) if step in FIGURES else run_of(store, day)
-
-
-@contextmanager
-def _alone(store: Store, lease: str, day: Day) -> Iterator[None]:
-    """Hold the right to run a day, or one step of it. Raises BatchError if another process has it."""
-    with ExitStack() as held:
-        try:
-            held.enter_context(turn(store, lease, wall_clock, _RUN))
-        except TurnTaken as error:
-            raise BatchError(f"Another run of {day} is under way. {error.problem}", error.cure) from error
-        yield
-
-
 def _archived_through(settings: AppSettings, home: Home, store: Store, log: EventLog, epoch: int) -> Snapshot | None:
     """The archive once it holds the epoch: a running stream is asked for it, else it is done here."""
     if epoch == 0:
@@ -155,6 +132,8 @@ def _archived_through(settings: AppSettings, home: Home, store: Store, log: Even
     archive = DeltaArchive.open(home.archive, create=False, turn=archive_turn(store))
     deadline = wall_clock() + _PATIENCE
     while archive.refresh() < epoch:
+        from clickwatch.wiring.pipeline import archive_tail  # half of what there is to load, and hardly ever needed
+
         if wall_clock() > deadline:
             problem = f"The running stream has not archived epoch {epoch}, and reports wait for it"
             raise BatchError(problem, "Look whether the stream works; then run the day again")

@@ -1,18 +1,15 @@
-"""Which engine does the work, and Spark as the settings name it."""
+"""What goes on with a stream: the embedded engine, or Spark over the log that the settings name."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from enum import StrEnum
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from clickwatch.batch.duckdb_engine import DuckDbEngine, DuckDbRules
-from clickwatch.batch.engine import DayEngine, DayInput
 from clickwatch.eventlog.local import LocalLog
 from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
-from clickwatch.speed.spark.session import SparkRules, session_folder, spark_session
-from clickwatch.wiring.home import open_home
+from clickwatch.speed.spark.session import session_folder
+from clickwatch.wiring.day_engines import Engine, spark
 from clickwatch.wiring.kafka import kafka_log_config
 from clickwatch.wiring.log import local_log_config, wall_clock
 from clickwatch.wiring.pipeline import Begun, Pipeline, embedded
@@ -21,38 +18,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 StreamEngine = Callable[[Begun], Pipeline]
-DayEngineOf = Callable[[DayInput], DayEngine]
-
-
-class Engine(StrEnum):
-    """What does the work: this process, or Spark."""
-
-    EMBEDDED = "embedded"
-    SPARK = "spark"
-
-
-def spark(settings: AppSettings) -> "AbstractContextManager[SparkSession]":
-    """Spark for as long as the block lasts. Raises SparkMissing."""
-    return spark_session(SparkRules(settings.spark_master, open_home(settings).spill))
-
-
-@contextmanager
-def day_engines(settings: AppSettings, engine: Engine) -> Iterator[DayEngineOf]:
-    """A maker of engines for days; Spark is started for the first of them, and ends with the block."""
-    with ExitStack() as held:
-        if engine is Engine.EMBEDDED:
-            yield lambda day: DuckDbEngine(day, DuckDbRules(settings.batch_memory, open_home(settings).spill))
-        else:
-            started: list[SparkSession] = []
-
-            def started_when_needed(day: DayInput) -> DayEngine:
-                if not started:
-                    started.append(held.enter_context(spark(settings)))
-                from clickwatch.batch.spark_engine import SparkDayEngine
-
-                return SparkDayEngine(day, started[0])
-
-            yield started_when_needed
 
 
 @contextmanager

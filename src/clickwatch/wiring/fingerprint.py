@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from clickwatch.domain.duration import format_duration
 from clickwatch.domain.event import CONTRACT_VERSION
 from clickwatch.errors import KeyProblem, LogError, SettingsError
-from clickwatch.intake.intake import IntakeRules
+
+if TYPE_CHECKING:
+    from clickwatch.intake.intake import IntakeRules  # commands that only ask which log it is need none of it
 
 _LOG = "log"
 
 
-def fingerprint(rules: IntakeRules, log: str) -> str:
+def fingerprint(rules: "IntakeRules", log: str) -> str:
     """The decision-shaping settings as one line of JSON, by the names that people set, and the log's identity."""
     named = {_LOG: log} if log else {}
     return json.dumps(

@@ -14,7 +14,7 @@ from clickwatch.speed.alerts.handlers.handing_over import hand_over
 from clickwatch.speed.alerts.handlers.port import DeliveryError, MessageHandler, PartlyDelivered
 from clickwatch.speed.alerts.sent_days import SentDays
 from clickwatch.wiring.alerts import alert_handlers, places
-from clickwatch.wiring.batch import run_of
+from clickwatch.wiring.day_turns import run_of
 from clickwatch.wiring.home import open_home
 from clickwatch.wiring.stores import AT_WORK, store_of_home
 

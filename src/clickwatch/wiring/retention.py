@@ -12,7 +12,7 @@ from clickwatch.governance.user_rows import UserRows
 from clickwatch.settings import AppSettings
 from clickwatch.store.database import Store
 from clickwatch.wiring.archive import archive_turn, upkeep_turn
-from clickwatch.wiring.batch import run_of
+from clickwatch.wiring.day_turns import run_of
 from clickwatch.wiring.home import Home, open_home
 from clickwatch.wiring.log import open_log, wall_clock
 from clickwatch.wiring.log_kinds import is_on_kafka

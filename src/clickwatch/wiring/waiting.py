@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-from clickwatch.batch.cut import check_day, ends_of, unfinished
+from clickwatch.batch.completeness import check_day, ends_of, unfinished
 from clickwatch.domain.day import Day
 from clickwatch.domain.duration import format_duration
 from clickwatch.domain.instant import iso_utc
@@ -13,7 +13,6 @@ from clickwatch.domain.window import HOUR, MINUTE, SECOND
 from clickwatch.errors import BatchError
 from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
-from clickwatch.speed.commit import LEASE
 from clickwatch.store import epochs, leases
 from clickwatch.store.database import Store
 from clickwatch.store.holder import described, is_dead
@@ -40,7 +39,7 @@ def wait_for_day(
     clock: Callable[[], int] = wall_clock,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Return when the day is complete, see `batch.cut.is_complete`; records appended after the call are not waited for.
+    """Return when the day is complete, see `is_complete`; records appended after the call are not waited for.
 
     `clock` gives µs since the Unix epoch, UTC; `sleep` takes seconds. Raises NoSuchDay as a run of the day does, and
     BatchError when patience is over: at once where it cannot last until the day is over.
@@ -73,7 +72,7 @@ def _left(store: Store, log: EventLog, day: Day, ends: dict[int, int], is_over: 
 
 def _stream(store: Store, now: int) -> str | None:
     """The holder of the stream's lease, if a stream is running."""
-    return store.look(lambda connection: leases.holder(connection, LEASE, now, is_dead))
+    return store.look(lambda connection: leases.holder(connection, leases.PIPELINE, now, is_dead))
 
 
 def _not_complete(day: Day, left: list[int], stream: str | None, waited: int) -> BatchError:
