@@ -140,7 +140,6 @@ def _archived_through(settings: AppSettings, home: Home, store: Store, log: Even
         try:
             archive_tail(log, settings)
         except SecondPipeline:  # a stream is running: it is its work
-            with store.begin() as connection:
-                requests.ask(connection, requests.ARCHIVE_THROUGH, epoch)
+            store.transact(lambda connection, _: requests.ask(connection, requests.ARCHIVE_THROUGH, epoch))
             time.sleep(_POLL_SECONDS)
     return archive.snapshot()

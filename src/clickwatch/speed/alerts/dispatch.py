@@ -31,8 +31,7 @@ def cancel_unchosen(store: Store, names: Sequence[str]) -> int:
     """Cancel what waits for handlers that are not among `names` any more, so that it never comes late; how many."""
     waiting = and_(deliveries.c.status == "pending", deliveries.c.handler.not_in(names))
     values = {"status": "cancelled", "last_error": "the handler is not chosen any more"}
-    with store.begin() as c:
-        count = c.execute(update(deliveries).where(waiting).values(values)).rowcount
+    count = store.transact(lambda c, _: c.execute(update(deliveries).where(waiting).values(values)).rowcount)
     if count:
         _log.warning("waiting alerts cancelled", count=count, reason=values["last_error"])
     return count

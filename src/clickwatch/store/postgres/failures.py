@@ -85,7 +85,6 @@ def _reason(error: DBAPIError) -> str:
     primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
     if primary:
         return str(primary)
-    said = [line.strip() for line in str(error.orig).splitlines()]
-    reasons = [line for line in said if line and not line.startswith("Is the server running")]
-    reason = reasons[-1] if reasons else type(error.orig).__name__
+    said = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+    reason = said[-1] if said[0].startswith("Multiple connection attempts") else said[0]
     return re.split(r"failed: |FATAL: |ERROR: ", reason)[-1].strip()

@@ -1,0 +1,203 @@
+"""PostgreSQL that stops, breaks off or loses an answer: the stream waits and goes on, and nothing counts twice."""
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from clickwatch.domain.window import SECOND
+from clickwatch.errors import StoreAway, StoreError
+from clickwatch.store import epochs, leases
+from clickwatch.store.opening import open_store
+from clickwatch.store.postgres.database import PostgresDatabase
+from clickwatch.store.waiting import Patience
+from clickwatch.wiring.pipeline import run_stream
+from dev.postgres_server import PostgresServer
+from tests.support.commands import CommandServer, Ended, await_that
+from tests.support.cutting_proxy import Cut, CuttingProxy
+from tests.support.databases import Databases
+from tests.support.day_homes import MONDAY, expected_tables
+from tests.support.installations import Installation, assert_true
+from tests.support.mixed_clicks import MixedClicks
+from tests.support.proof import proof_scale
+
+CAUGHT_UP = ("stream", "--until-caught-up", "--quiet")
+RESTARTS = 6
+SMALL = {
+    "LOG_PARTITIONS": "2",
+    "EPOCH_MAX_BYTES": "6000",
+    "ARCHIVE_MAX_ROWS": "300",
+    "ALERT_MIN_VIEWS_THRESHOLD": "20",
+    "ALERT_HANDLERS": "file",
+}
+AWAY = "the store is away; waiting for it"
+BACK = "the store is there again; going on"
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    """A server for one test, which may stop it; what it has committed outlives that."""
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.close()
+
+
+def shop_on(folder: Path, address: str) -> Installation:
+    return Installation(folder, {**SMALL, "DATABASE_URL": address})
+
+
+def received(home: Installation) -> int:
+    return sum(row["received"] for row in home.outcome().tables["accounting"])
+
+
+def only_line(ended: Ended) -> str:
+    """The one line of a command that failed, after what it said while it waited."""
+    assert ended.exit_code == 1
+    assert "Traceback" not in ended.errors
+    [line] = [line for line in ended.errors.splitlines() if line.startswith("clickwatch: ")]
+    return line
+
+
+def test_a_stream_outlives_restarts_of_the_server_and_loses_and_doubles_nothing(
+    tmp_path: Path, commands: CommandServer, server: PostgresServer
+) -> None:
+    shop, clicks = shop_on(tmp_path / "shop", server.make_database("shop")), MixedClicks(3, 2)
+    shop.append(clicks.batch(500))
+    live = commands.start("stream", "--quiet", environment=shop.environment)
+    await_that(lambda: "the store is" in live.errors_so_far() or shop.home.archive.exists(), live)
+    random = Random(11)
+    for number in range(RESTARTS * proof_scale()):
+        shop.append(clicks.batch(1500))
+        time.sleep(random.uniform(0.05, 0.6))  # the instant is the point: at work on what has just come
+        (server.stop if number % 2 else server.break_off)()
+        if number % 3 == 0:
+            time.sleep(2)
+        server.start()
+    total = 500 + 1500 * RESTARTS * proof_scale()
+    await_that(lambda: received(shop) == total, live)
+    live.send(signal.SIGTERM)
+    ended = live.end()
+    assert ended.exit_code == 0, ended.errors
+    assert ended.errors.count(AWAY) == ended.errors.count(BACK) >= RESTARTS // 3
+    assert "Traceback" not in ended.errors
+    assert_true_at_end(commands, shop)
+
+
+def assert_true_at_end(commands: CommandServer, shop: Installation) -> None:
+    ended = commands.run(*CAUGHT_UP, environment=shop.environment)
+    assert ended.exit_code == 0, ended.errors
+    assert_true(shop.outcome(), shop.truth())
+
+
+def test_a_commit_whose_answer_is_lost_is_known_by_its_number(tmp_path: Path, databases: Databases) -> None:
+    random = Random(5)
+
+    def plan(number: int) -> Cut | None:
+        return random.choice([None, None, None, Cut.BEFORE, Cut.AFTER])
+
+    with CuttingProxy(databases.empty(), plan).running() as proxy:
+        shop = shop_on(tmp_path / "shop", proxy.address)
+        shop.append(MixedClicks(4, 2).batch(3000 * proof_scale()))
+        run_stream(shop.app_settings(), threading.Event(), until_caught_up=True)
+        assert min(proxy.cuts.count(Cut.BEFORE), proxy.cuts.count(Cut.AFTER)) > 10
+        assert_true(shop.outcome(), shop.truth())
+
+
+def test_a_lease_whose_answer_is_lost_is_taken_and_given_back_all_the_same(databases: Databases) -> None:
+    address = databases.blank()
+    with CuttingProxy(address, lambda number: Cut.AFTER if number % 2 else None).running() as proxy:
+        with closing(open_store(PostgresDatabase(proxy.address), create=False)) as store:
+            token = leases.take(store, "pipeline", lambda: time.time_ns() // 1000, 30 * SECOND)
+            leases.give_back(store, "pipeline", token)
+        assert proxy.cuts == [Cut.AFTER, Cut.AFTER]
+    with closing(open_store(PostgresDatabase(address), create=False)) as store:
+        assert leases.take(store, "pipeline", lambda: time.time_ns() // 1000, 30 * SECOND) > token
+
+
+def test_a_transaction_that_breaks_off_on_the_way_says_that_running_again_is_safe(databases: Databases) -> None:
+    with (
+        CuttingProxy(databases.blank(), lambda number: Cut.BEFORE).running() as proxy,
+        closing(open_store(PostgresDatabase(proxy.address), create=False)) as store,
+    ):
+        lost = pytest.raises(StoreAway, match=r"was lost.*run this again: what was committed is kept")
+        with lost, store.begin() as c:
+            epochs.claim(c, 1, "settings", 1, [])
+        assert store.look(epochs.last_epoch) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stream_that_waits_for_the_store_stops_at_once(
+    tmp_path: Path, commands: CommandServer, server: PostgresServer, number: signal.Signals
+) -> None:
+    shop, clicks = shop_on(tmp_path / "shop", server.make_database("shop")), MixedClicks(3, 2)
+    shop.append(clicks.batch(800))
+    live = commands.start("stream", "--quiet", environment=shop.environment)
+    await_that(lambda: shop.home.archive.exists() and received(shop) == 800, live)
+    server.stop()
+    shop.append(clicks.batch(800))
+    await_that(lambda: AWAY in live.errors_so_far(), live)
+    began = time.monotonic()
+    live.send(number)
+    line = only_line(live.end())
+    assert time.monotonic() - began < 8
+    assert "stopped waiting for it. What was committed is kept" in line
+    server.start()
+    assert_true_at_end(commands, shop)
+
+
+@pytest.mark.parametrize(
+    "words", [("windows",), ("stream", "--until-caught-up"), ("batch", "--date", str(MONDAY)), ("retention",)]
+)
+def test_a_server_that_stays_away_is_one_clear_line(
+    tmp_path: Path, commands: CommandServer, server: PostgresServer, words: tuple[str, ...]
+) -> None:
+    shop = shop_on(tmp_path / "shop", server.make_database("shop"))
+    shop.append(MixedClicks(3, 2).batch(300))
+    assert commands.run(*CAUGHT_UP, environment=shop.environment).exit_code == 0
+    server.stop()
+    running = commands.start(*words, environment=shop.environment)
+    if words[0] == "stream":
+        await_that(lambda: AWAY in running.errors_so_far(), running)
+        running.send(signal.SIGTERM)
+    line = only_line(running.end())
+    assert "The store shop on PostgreSQL at 127.0.0.1:" in line
+    assert "does not answer (Connection refused)" in line
+
+
+def test_a_day_waits_for_a_server_that_comes_back(
+    tmp_path: Path, commands: CommandServer, server: PostgresServer
+) -> None:
+    shop = shop_on(tmp_path / "shop", server.make_database("shop"))
+    shop.append(MixedClicks(3, 2).batch(4000))
+    assert commands.run(*CAUGHT_UP, environment=shop.environment).exit_code == 0
+    server.break_off()
+    batch = commands.start("batch", "--date", str(MONDAY), "--json", environment=shop.environment)
+    await_that(lambda: AWAY in batch.errors_so_far(), batch)
+    server.start()
+    ended = batch.end()
+    assert ended.exit_code == 0, ended.errors
+    assert BACK in ended.errors
+    assert json.loads(ended.output)["events"] > 0
+    tables = expected_tables(shop, MONDAY)
+    assert {name: (shop.home.reports / name).read_bytes() for name in tables} == tables
+
+
+def test_patience_has_an_end() -> None:
+    naps: list[float] = []
+
+    def nap(seconds: float) -> bool:
+        naps.append(seconds)
+        time.sleep(0.001)
+        return len(naps) == 9
+
+    patience = Patience(first=None, later=None, nap=nap)
+    with pytest.raises(StoreError, match="stopped waiting for it"):
+        open_store(PostgresDatabase("postgresql://u:p@127.0.0.1:9/shop"), create=True, patience=patience)
+    assert naps == [0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0, 1.0]
