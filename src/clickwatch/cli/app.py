@@ -32,6 +32,7 @@ COMMANDS = {
     "retention": "retention:retention",
     "alerts": "alerts:alerts",
     "quarantine": "quarantine:quarantine",
+    "store": "store:store",
 }
 """Command -> the module of `clickwatch.cli` and the name in it, in the order of `--help`."""
 

@@ -4,6 +4,7 @@ from clickwatch.errors import NothingStreamed, StoreError
 from clickwatch.store import migrations
 from clickwatch.store.backend import Backend
 from clickwatch.store.database import Store
+from clickwatch.store.migrations import MOVED, MOVING
 from clickwatch.store.waiting import Patience
 
 
@@ -33,9 +34,19 @@ def _bring_to_head(store: Store, *, migrate: bool) -> None:
         return
     if revision is None:
         raise StoreError(f"The store {store.name} is damaged (it has no tables of clickwatch)", store.backend.repair)
+    if revision in (MOVING, MOVED):
+        raise _moved(store, is_done=revision == MOVED)
     if revision not in migrations.REVISIONS:
         problem = f"The store {store.name} was written by a newer clickwatch (schema {revision})"
         raise StoreError(problem, "Upgrade clickwatch")
     if not migrate:
         raise StoreError(f"The store {store.name} was written by an older clickwatch", "Run `clickwatch stream` once")
     store.transact(lambda connection, _: migrations.upgrade(connection))
+
+
+def _moved(store: Store, *, is_done: bool) -> StoreError:
+    if is_done:
+        problem = f"The store {store.name} was moved to PostgreSQL, and is not the newest any more"
+        return StoreError(problem, "Set DATABASE_URL to the database that it was moved to")
+    problem = f"The store {store.name} was being moved to PostgreSQL, and that came to no end"
+    return StoreError(problem, "Run `clickwatch store move` again, with the same DATABASE_URL")

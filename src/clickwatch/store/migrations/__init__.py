@@ -4,18 +4,27 @@ Comes in: a connection in a write transaction. Goes out: the same database with 
 `versions/` holds one module per revision; Alembic runs them and is imported only when there is something to run.
 """
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, column, inspect, select, table, update
 
 REVISIONS = ("0001", "0002", "0003", "0004")
 """All revisions, oldest first."""
 HEAD = REVISIONS[-1]
+MOVING, MOVED = "moving", "moved"
+"""In place of a revision: the store is on its way to another database, or has gone there."""
+
+_version = table("alembic_version", column("version_num"))
 
 
 def revision(connection: Connection) -> str | None:
     """The revision that the database is at; None if it has never been migrated."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.execute(text("select version_num from alembic_version")).scalar()
+    return connection.execute(select(_version.c.version_num)).scalar()
+
+
+def mark(connection: Connection, revision: str) -> None:
+    """Say that the database is at a revision, or MOVING or MOVED; nothing else is changed."""
+    connection.execute(update(_version).values(version_num=revision))
 
 
 def upgrade(connection: Connection, target: str = HEAD) -> None:
