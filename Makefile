@@ -43,9 +43,10 @@ docs: set-up ## the generated pages of docs/, and .env.example
 lock: set-up ## the lock files; ARGS=--upgrade takes newer versions
 	@$(BIN)/python scripts/lock.py $(ARGS)
 
-set-up: ## .venv with what the tests need, and the broker
+set-up: ## .venv with what the tests need, the broker, and Airflow
 	@scripts/setup.sh dev
 	@$(BIN)/python -m dev.jars
+	@$(BIN)/python -m dev.airflow_environment
 
 clean: ## removes what the targets above have made
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .jars
+	@rm -rf .venv .venv-airflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .jars

@@ -16,6 +16,7 @@ KAFKA = Path("requirements/kafka.txt")
 POSTGRES = Path("requirements/postgres.txt")
 SPARK = Path("requirements/spark.txt")
 DEV = Path("requirements/dev.txt")
+AIRFLOW = Path("requirements/airflow.txt")
 _OPTIONS = (
     "--universal",
     "--fork-strategy=fewest",
@@ -32,14 +33,20 @@ _OPTIONS = (
 def _lock(output: Path, *options: str) -> None:
     """Resolve pyproject.toml with what builds it: the project itself is installed without build isolation."""
     build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
+    _compile(output, *options, "pyproject.toml", "-", text="\n".join(build))
+
+
+def _compile(output: Path, *words: str, text: str = "") -> None:
     uv = Path(sys.executable).with_name("uv")
-    command = [str(uv), "pip", "compile", *_OPTIONS, *options, f"--output-file={output}", "pyproject.toml", "-"]
+    command = [str(uv), "pip", "compile", *_OPTIONS, f"--output-file={output}", *words]
     (ROOT / output).parent.mkdir(exist_ok=True)
-    subprocess.run(command, cwd=ROOT, input="\n".join(build), text=True, check=True)
+    subprocess.run(command, cwd=ROOT, input=text, text=True, check=True)
 
 
 def main() -> None:
-    """Lock what the commands need, then what each extra and the tests need on top, with the same pins."""
+    """Lock what the commands need, then what each extra and the tests need on top, with the same pins; and Airflow,
+    which shares none of them.
+    """
     _lock(RUN, *sys.argv[1:])
     _lock(KAFKA, "--extra=kafka", f"--constraint={RUN}", *sys.argv[1:])
     _lock(POSTGRES, "--extra=postgres", f"--constraint={RUN}", *sys.argv[1:])
@@ -47,6 +54,7 @@ def main() -> None:
     extras = [f"--extra={name}" for name in ("dev", "kafka", "postgres", "spark")]
     pins = [f"--constraint={lock}" for lock in (KAFKA, POSTGRES, SPARK)]
     _lock(DEV, *extras, *pins, *sys.argv[1:])
+    _compile(AIRFLOW, *sys.argv[1:], str(AIRFLOW.with_suffix(".in")))
 
 
 if __name__ == "__main__":

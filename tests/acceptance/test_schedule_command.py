@@ -18,6 +18,8 @@ from clickwatch.errors import SettingsError
 from clickwatch.wiring.log import wall_clock
 from tests.support.day_homes import clicks, stream
 from tests.support.installations import KEY, Installation
+from tests.support.pages import PageReader, blocks, is_printed
+from tests.support.repository import ROOT
 
 YESTERDAY = Day.of(wall_clock() - DAY)
 NAMES = ["plain", "with blanks and 'quotes' and \"more\"", "100 % of $HOME\\n`id`"]
@@ -120,6 +122,19 @@ def test_the_schedule_has_all_texts_and_names_what_only_the_environment_has(tmp_
     assert f"CLICKWATCH_HOME={tmp_path}/shop" in done.stdout
     assert "LOG_LEVEL, PSEUDONYM_KEY" in done.stderr
     assert KEY not in done.stdout + done.stderr
+
+
+def test_the_commands_of_the_page_run_as_written_and_print_what_it_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    page = blocks(ROOT / "docs" / "every-night.md")
+    assert [block.kind for block in page] == ["sh", "text", "sh"]
+    reader = PageReader(tmp_path)
+    assert is_printed(page[1].text, reader.run(page[0]))
+    assert reader.run(page[2]) == ""
+    assert (tmp_path / "clickwatch-night.timer").read_text("utf-8") == timer_unit()
+    assert "ExecStart=" in (tmp_path / "clickwatch-night.service").read_text("utf-8")
 
 
 def test_a_path_that_no_line_can_hold_is_refused() -> None:

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from tests.support.repository import ROOT
 
-LEVELS = ("run", "kafka", "postgres", "spark", "dev")
+LEVELS = ("run", "kafka", "postgres", "spark", "dev", "airflow")
 
 
 def lock(level: str) -> list[str]:
@@ -51,6 +51,11 @@ def test_the_tests_run_on_the_versions_that_the_commands_use() -> None:
     assert pins("run").items() <= pins("kafka").items() <= pins("dev").items()
     assert pins("run").items() <= pins("postgres").items() <= pins("dev").items()
     assert pins("run").items() <= pins("spark").items() <= pins("dev").items()
+
+
+def test_the_lock_of_airflow_holds_what_is_asked_for() -> None:
+    asked = (ROOT / "requirements" / "airflow.in").read_text("utf-8").splitlines()
+    assert unmet([line for line in asked if not line.startswith("#")], "airflow") == [], "run `make lock` and commit it"
 
 
 @pytest.mark.parametrize("level", LEVELS)
