@@ -29,5 +29,10 @@ class Effort:
         return max(5, round(30 * self._share))
 
     @property
+    def window_days(self) -> int:
+        """Days of windows in a store; 30 at full effort."""
+        return max(2, round(30 * self._share))
+
+    @property
     def _share(self) -> float:
         return min(1.0, self.events / EVENTS)

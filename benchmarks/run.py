@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.commands import Say
+from benchmarks.commits import commits
 from benchmarks.day import day
 from benchmarks.demonstration import demo
 from benchmarks.effort import EVENTS, Effort
@@ -26,7 +27,7 @@ from benchmarks.throughput import dense, scaling, throughput
 
 SCENARIOS: dict[str, Callable[[Effort, Say], list[Figure]]] = {
     scenario.__name__: scenario
-    for scenario in (throughput, scaling, dense, kafka, latency, restart, day, engines, demo)
+    for scenario in (throughput, scaling, dense, kafka, latency, restart, commits, day, engines, demo)
 }
 
 _LEAST_WIDTH = 110

@@ -4,10 +4,10 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import func, select
 
-from clickwatch.store import batch_views, segments
+from clickwatch.store import batch_views, removal, segments
 from clickwatch.store.batch_views import VIEW_TABLES, BatchView
 from clickwatch.store.database import Store
-from clickwatch.store.removal import ROWS_AT_ONCE, remove_some
+from clickwatch.store.removal import ROWS_AT_ONCE
 from clickwatch.store.schema import top_products, user_segments
 from tests.support import stores as fixtures
 
@@ -40,9 +40,7 @@ def keys(store: Store, day: int) -> list[str]:
 
 def remove(store: Store, view: int) -> None:
     for table in VIEW_TABLES:
-        with store.begin() as connection:
-            while remove_some(connection, table, table.c.view_id == view):
-                continue
+        removal.remove(store, table, table.c.view_id == view)
     with store.begin() as connection:
         batch_views.forget(connection, view)
 
@@ -92,8 +90,6 @@ def test_a_view_is_removed_in_small_steps_and_the_others_stay(store: Store) -> N
             row = pa.table({"rank": [rank], "product_id": ["p"], "category": ["c"], "view_count": [1]})
             batch_views.add(connection, top_products, old, row)
     published(store, MONDAY, 8, users("a"))
-    with store.begin() as connection:
-        assert remove_some(connection, user_segments, user_segments.c.view_id == old) == ROWS_AT_ONCE
     remove(store, old)
     with store.read() as connection:
         left = [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in VIEW_TABLES]

@@ -1,18 +1,19 @@
 """Rows whose time is over: which they are, and that they go a few at a time."""
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from clickwatch.domain.retention import expires_at
 from clickwatch.domain.window import DAY
 from clickwatch.store import quarantine, windows
 from clickwatch.store.database import Store
 from clickwatch.store.quarantine import quarantined
-from clickwatch.store.removal import ROWS_AT_ONCE, count, remove_some
+from clickwatch.store.removal import Manners, count, remove
 from clickwatch.store.schema import quarantine as quarantine_table
 from clickwatch.store.schema import repairs
 from clickwatch.store.schema import windows as windows_table
 from tests.support import stores as fixtures
+from tests.support.fake_clock import FakeClock
 from tests.support.stores import window_deltas
 
 store, stores = fixtures.store, fixtures.stores
@@ -49,16 +50,56 @@ def test_an_open_window_does_not_go(store: Store) -> None:
     assert old_windows(store, 900 * DAY) == {"closed"}
 
 
-def test_rows_go_a_few_at_a_time(store: Store) -> None:
+def with_closed_windows(store: Store, starts: int) -> None:
+    """A thousand products in so many windows."""
     with store.begin() as connection:
-        rows = [(0, f"{number:06}", "tvs", 0, 1, 0, 0) for number in range(2 * ROWS_AT_ONCE + 1)]
-        windows.add(connection, 1, window_deltas(rows), now=0)
+        for start in range(starts):
+            rows = [(start, f"{number:04}", "tvs", 0, 1, 0, 0) for number in range(1000)]
+            windows.add(connection, 1, window_deltas(rows), now=0)
         connection.execute(update(windows_table).values(status=windows.CLOSED))
+
+
+def test_rows_go_in_moments_and_others_may_write_in_between(store: Store) -> None:
+    with_closed_windows(store, 2)
+    clock, naps = FakeClock(), list[float]()
+
+    def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        with store.begin() as connection:  # the lock is free
+            windows.add(connection, 2, window_deltas([(9, f"{len(naps)}", "tvs", 0, 1, 0, 0)]), now=0)
+
+    def monotonic() -> float:
+        clock.now += 10
+        return clock.now / 1000
+
     which = windows.expired(900 * DAY, KEEP)
-    with store.begin() as connection:
-        assert count(connection, windows_table, which) == 2 * ROWS_AT_ONCE + 1
-        assert [remove_some(connection, windows_table, which) for _ in range(4)] == [ROWS_AT_ONCE, ROWS_AT_ONCE, 1, 0]
+    assert remove(store, windows_table, which, Manners(0.05, monotonic, sleep)) == 2000
+    assert len(naps) == 2000 // 1000
+    with store.read() as connection:
         assert count(connection, windows_table, which) == 0
+        assert {row.window_start for row in windows.list_windows(connection)} == {9}
+
+
+def test_more_rows_go_than_are_looked_up_at_once(store: Store) -> None:
+    with_closed_windows(store, 45)
+    with_window(store, 50, 900 * DAY, "stays")
+    which = windows.expired(900 * DAY, KEEP)
+    assert remove(store, windows_table, which, Manners(hold=1, sleep=lambda seconds: None)) == 45_000
+    with store.read() as connection:
+        assert [row.product_id for row in windows.list_windows(connection)] == ["stays"]
+
+
+def test_a_window_that_counts_again_before_its_turn_stays(store: Store) -> None:
+    with_closed_windows(store, 1)
+    now = 900 * DAY
+
+    def sleep(seconds: float) -> None:
+        with store.begin() as connection:
+            windows.add(connection, 2, window_deltas([(0, "0999", "tvs", 0, 1, 0, 0)]), now=now)
+
+    assert remove(store, windows_table, windows.expired(now, KEEP), Manners(hold=0, sleep=sleep)) == 999
+    with store.read() as connection:
+        assert [row.product_id for row in windows.list_windows(connection)] == ["0999"]
 
 
 def test_a_refused_record_goes_by_its_log_time_and_its_repair_with_it(store: Store) -> None:
@@ -68,10 +109,9 @@ def test_a_refused_record_goes_by_its_log_time_and_its_repair_with_it(store: Sto
             quarantine.add(connection, 1, [quarantined(0, offset, log_time, "not_json", b"x")])
             repair = {"partition": 0, "offset": offset, "sha256": "0" * 64, "new_partition": 0, "search_from": 0}
             connection.execute(insert(repairs), repair)
-    with store.begin() as connection:
-        assert remove_some(connection, quarantine_table, quarantine.expired(KEEP - 1, KEEP)) == 0
-        assert remove_some(connection, repairs, quarantine.repaired_and_gone()) == 0
-        assert remove_some(connection, quarantine_table, quarantine.expired(KEEP, KEEP)) == 1
-        assert remove_some(connection, repairs, quarantine.repaired_and_gone()) == 1
+    assert remove(store, quarantine_table, quarantine.expired(KEEP - 1, KEEP)) == 0
+    assert remove(store, repairs, quarantine.repaired_and_gone()) == 0
+    assert remove(store, quarantine_table, quarantine.expired(KEEP, KEEP)) == 1
+    assert remove(store, repairs, quarantine.repaired_and_gone()) == 1
+    with store.read() as connection:
         assert [row.offset for row in connection.execute(select(repairs))] == [places["new"]]
-        connection.execute(delete(quarantine_table))

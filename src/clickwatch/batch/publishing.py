@@ -14,7 +14,7 @@ from clickwatch.batch.reports.publication import ReportShelf
 from clickwatch.store import batch_views
 from clickwatch.store.batch_views import VIEW_TABLES
 from clickwatch.store.database import Store
-from clickwatch.store.removal import remove_some
+from clickwatch.store.removal import Manners, remove
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,12 @@ class Publisher:
         with self.store.begin() as connection:
             view = batch_views.begin(connection, cut.day.start, cut.epoch, cut.is_complete)
         self.on_step("draft begun")
+        manners = Manners()
         for table, some in rows:
+            began = manners.monotonic()
             with self.store.begin() as connection:
                 batch_views.add(connection, table, view, some)
+            manners.give_way(began)
             self.on_step("rows added")
         with self.store.begin() as connection:
             batch_views.make_current(connection, view)
@@ -48,11 +51,6 @@ class Publisher:
             views = batch_views.needless(connection, cut.day.start)
         for view in views:
             for table in VIEW_TABLES:
-                while self._remove_some(table, view):
-                    continue
+                remove(self.store, table, table.c.view_id == view)
             with self.store.begin() as connection:
                 batch_views.forget(connection, view)
-
-    def _remove_some(self, table: Table, view: int) -> int:
-        with self.store.begin() as connection:
-            return remove_some(connection, table, table.c.view_id == view)

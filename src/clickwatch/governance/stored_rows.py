@@ -4,9 +4,9 @@ from sqlalchemy import ColumnElement, Table
 
 from clickwatch.governance.removal import Removal
 from clickwatch.store import quarantine as refused
+from clickwatch.store import removal
 from clickwatch.store import windows as speed_windows
 from clickwatch.store.database import Store
-from clickwatch.store.removal import count, remove_some
 from clickwatch.store.schema import quarantine, repairs, windows
 
 
@@ -27,12 +27,5 @@ def remove(store: Store, table: Table, which: ColumnElement[bool], dry_run: bool
     """Remove rows, in small transactions, or only count them; how many. Raises StoreError."""
     if dry_run:
         with store.read() as connection:
-            return count(connection, table, which)
-    gone = 0
-    while some := _remove_some(store, table, which):
-        gone += some
-    return gone
-
-
-def _remove_some(store: Store, table: Table, which: ColumnElement[bool]) -> int:
-    return store.transact(lambda connection, _: remove_some(connection, table, which))
+            return removal.count(connection, table, which)
+    return removal.remove(store, table, which)

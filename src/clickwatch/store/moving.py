@@ -84,7 +84,9 @@ class Move:
         self._check_nobody_works(source)
         with self.target.begin() as target:
             self._check_empty(target)
-            return sum(self._copy_table(source, target, table) for table in _TABLES)
+            rows = sum(self._copy_table(source, target, table) for table in _TABLES)
+            target.exec_driver_sql("analyze")  # or the planner takes the tables for empty ones for a while
+            return rows
 
     def _copy_table(self, source: Connection, target: Connection, table: Table) -> int:
         self.on_step(table.name)

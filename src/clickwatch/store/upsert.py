@@ -1,11 +1,26 @@
-"""Insert or change in one statement, many rows at once: the only place where the databases' SQL differs."""
+"""Insert, change or delete many rows at once: the only place where the databases' SQL differs."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import ARRAY, Connection, Dialect, Insert, Table, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Insert,
+    Table,
+    TableClause,
+    TableValuedAlias,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -54,6 +69,23 @@ def write_columns(connection: Connection, statement: Insert, columns: Mapping[st
     connection.exec_driver_sql(compiled.string, list(values))
 
 
+def delete_keys(
+    connection: Connection, table: Table, keys: Sequence[tuple[Any, ...]], which: ColumnElement[bool]
+) -> int:
+    """Delete the rows with these primary keys that are still such as `which` says; how many they were."""
+    # As a case, which no index serves: a planner without statistics takes another one than that of the keys, else.
+    still = case((which, 1), else_=0) == 1
+    columns = list(table.primary_key)
+    if connection.dialect.name == "postgresql":
+        values = dict(zip((column.name for column in columns), zip(*keys, strict=True), strict=True))
+        rows = _arrays(table, tuple(values))
+        here = and_(*(column == rows.c[column.name] for column in columns))
+        return connection.execute(delete(table).where(here, still), {n: list(v) for n, v in values.items()}).rowcount
+    here = and_(*(column == bindparam(f"key_{column.name}") for column in columns))
+    named = [{f"key_{column.name}": value for column, value in zip(columns, key, strict=True)} for key in keys]
+    return connection.execute(delete(table).where(here, still), named).rowcount
+
+
 @lru_cache(maxsize=32)
 def _compiled(statement: Insert, dialect: Dialect) -> SQLCompiler:
     compiled = statement.compile(dialect=dialect)
@@ -64,9 +96,14 @@ def _compiled(statement: Insert, dialect: Dialect) -> SQLCompiler:
 @lru_cache(maxsize=32)
 def _of_arrays(statement: Insert, names: tuple[str, ...]) -> Insert:
     """The statement for all rows at once, one array per column: twice as fast as once per row."""
-    types = {name: ARRAY(statement.table.c[name].type) for name in names}
-    rows = func.unnest(*(bindparam(name, type_=types[name]) for name in names)).table_valued(*names).render_derived()
+    rows = _arrays(statement.table, names)
     return statement.from_select(names, select(*(rows.c[name] for name in names)))
+
+
+def _arrays(table: TableClause, names: tuple[str, ...]) -> TableValuedAlias:
+    """Rows out of one array per column of a table, each bound by its column's name."""
+    arrays = (bindparam(name, type_=ARRAY(table.c[name].type)) for name in names)
+    return func.unnest(*arrays).table_valued(*names).render_derived()
 
 
 def _with_each_key_once(
