@@ -22,4 +22,4 @@ def move() -> None:
     with step_progress("Moving the store") as update:
         moved = move_store(current_settings(), update)
     say(f"Moved {number_of(moved.rows, 'row', 'rows')} to {moved.target}.")
-    say(f"The file {moved.source} is kept as it was, and marked: no command uses it any more.")
+    say(f"The file {moved.source} is kept, and marked: no command uses it any more.")
