@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -22,10 +23,11 @@ from dev.postgres_server import PostgresServer
 from tests.support.commands import CommandServer, Ended, await_that
 from tests.support.cutting_proxy import Cut, CuttingProxy
 from tests.support.databases import Databases
-from tests.support.day_homes import MONDAY, expected_tables
+from tests.support.day_homes import MONDAY, expected_tables, stream
 from tests.support.installations import Installation, assert_true
 from tests.support.mixed_clicks import MixedClicks
 from tests.support.proof import proof_scale
+from tests.support.refused_homes import copies, edited, refused, refused_home
 
 CAUGHT_UP = ("stream", "--until-caught-up", "--quiet")
 RESTARTS = 6
@@ -187,6 +189,39 @@ def test_a_day_waits_for_a_server_that_comes_back(
     assert json.loads(ended.output)["events"] > 0
     tables = expected_tables(shop, MONDAY)
     assert {name: (shop.home.reports / name).read_bytes() for name in tables} == tables
+
+
+@pytest.mark.parametrize("what", ["batch", "replay"])
+def test_what_breaks_off_at_any_commit_says_so_and_is_run_again(
+    tmp_path: Path, commands: CommandServer, databases: Databases, what: str
+) -> None:
+    address = databases.empty()
+    shop = refused_home(tmp_path / "shop", [refused(n) for n in range(50)], DATABASE_URL=address)
+    file = edited(shop, tmp_path / "edited.jsonl")
+    command = ("batch", "--date", str(MONDAY)) if what == "batch" else ("quarantine", "replay", str(file))
+    breaks = 0
+    for place in range(2, 60):  # the first one takes the lease, and is asked again
+        cut = Cut.AFTER if place % 2 else Cut.BEFORE
+        with CuttingProxy(address, partial(at, place, cut)).running() as way:
+            ended = commands.run(*command, environment={**shop.environment, "DATABASE_URL": way.address})
+        if ended.exit_code:
+            assert "was lost" in only_line(ended) and "run this again" in only_line(ended)
+            breaks += 1
+        if not way.cuts:
+            break
+    assert ended.exit_code == 0, ended.errors
+    assert breaks >= 1
+    stream(shop)
+    assert commands.run("batch", "--date", str(MONDAY), environment=shop.environment).exit_code == 0
+    assert max(copies(shop).values()) == 1
+    tables = expected_tables(shop, MONDAY)
+    assert {name: (shop.home.reports / name).read_bytes() for name in tables} == tables
+    assert_true(shop.outcome(), shop.truth())
+
+
+def at(place: int, cut: Cut, number: int) -> Cut | None:
+    """Break one commit and no other."""
+    return cut if number == place else None
 
 
 def test_patience_has_an_end() -> None:
