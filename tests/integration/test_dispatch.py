@@ -4,9 +4,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from structlog.testing import capture_logs
 
 from clickwatch.domain.window import MINUTE, SECOND
@@ -40,6 +41,22 @@ def test_jitter_shortens_a_delay_by_a_fifth_at_most() -> None:
     delays = {BackOff().delay(3, random) or 0 for _ in range(100)}
     assert len(delays) > 50
     assert 6.4 * SECOND <= min(delays) <= max(delays) <= 8 * SECOND
+
+
+def test_what_waits_for_other_handlers_is_not_passed_over_in_every_look(stream: AlertStream) -> None:
+    looks: list[tuple[str, Any]] = []
+
+    def heard(c: object, cursor: object, statement: str, parameters: Any, *rest: object) -> None:
+        if statement.startswith("SELECT deliveries"):
+            looks.append((statement, parameters))
+
+    stream.epoch({("P", 0): (150, 0)})
+    event.listen(stream.store.engine, "before_cursor_execute", heard)
+    assert stream.dispatcher(Inbox("file")).deliver_due() == 1
+    event.remove(stream.store.engine, "before_cursor_execute", heard)
+    with stream.store.read() as c:
+        plans = [c.exec_driver_sql(f"explain query plan {text}", values).all() for text, values in looks]
+    assert plans and all("deliveries_by_handler" in str(plan) for plan in plans)
 
 
 def test_a_failing_handler_is_tried_again_later_and_the_other_is_not_affected(stream: AlertStream) -> None:

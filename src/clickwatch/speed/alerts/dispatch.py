@@ -93,7 +93,7 @@ class Dispatcher:
     def _read_due(self, limit: int) -> Sequence[Row[Any]]:
         """The longest due deliveries whose predecessor, if they follow one, is settled; `limit` at most.
 
-        Several at once, because a look passes over all that waits for other handlers.
+        Several at once: a look costs more than what it finds.
         """
         free = or_(deliveries.c.follows.is_(None), _followed.c.status.is_distinct_from("pending"))
         query = (

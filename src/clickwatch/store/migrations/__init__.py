@@ -6,7 +6,7 @@ Comes in: a connection in a write transaction. Goes out: the same database with 
 
 from sqlalchemy import Connection, column, inspect, select, table, update
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """All revisions, oldest first."""
 HEAD = REVISIONS[-1]
 MOVING, MOVED = "moving", "moved"

@@ -59,3 +59,4 @@ deliveries = Table(
     CheckConstraint("status in ('pending', 'delivered', 'failed', 'cancelled')", name="deliveries_status"),
 )
 Index("deliveries_due", deliveries.c.status, deliveries.c.next_attempt_at)
+Index("deliveries_by_handler", deliveries.c.handler, deliveries.c.status, deliveries.c.next_attempt_at)
