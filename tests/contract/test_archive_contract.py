@@ -259,6 +259,20 @@ def test_compaction_keeps_the_rows_in_fewer_files(tmp_path: Path) -> None:
     assert_same_rows(reopened(tmp_path).to_arrow(), epochs(1, 5))
 
 
+def test_compaction_goes_on_with_what_it_has_put_together(archive: DeltaArchive) -> None:
+    """With hardly a user twice, users are plain text in the file that it makes, and not to be read as a dictionary."""
+    everybody = epochs(1, 4)
+    users = pa.array([f"user {number}" for number in range(everybody.num_rows)])
+    everybody = everybody.set_column(everybody.schema.get_field_index("user_key"), "user_key", users).cast(
+        ARCHIVE_COLUMNS
+    )
+    for epoch in range(1, 5):
+        archive.append(everybody.filter(pc.equal(everybody["epoch"], epoch)), epoch)
+        for day in archive.snapshot().days():
+            archive.compact(day)
+    assert_same_rows(archive.to_arrow(), everybody)
+
+
 def test_compaction_leaves_files_of_the_target_size_alone(archive: DeltaArchive) -> None:
     archive.append(epochs(1, 1), 1)
     archive.append(epochs(2, 2), 2)

@@ -20,6 +20,7 @@ TARGET_ROWS = 1_000_000
 """Rows of a file, at most; so many are held in memory at a time."""
 
 _DAY_MS = DAY // 1000
+_TEXT = "DELTA_LENGTH_BYTE_ARRAY"
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,26 @@ def merged(root: Path, bundles: list[Bundle]) -> Iterator[Piece]:
     """The rows of each bundle in source order, one bundle in memory at a time."""
     for bundle in bundles:
         paths = check_bytes(root / file.path for file in bundle.files)
-        tables = [pq.ParquetFile(path, read_dictionary=list(REPEATING)).read() for path in paths]
-        rows = in_source_order(as_archived(pa.concat_tables(tables)).to_batches())
+        rows = in_source_order(as_archived(pa.concat_tables(map(_read, paths))).to_batches())
         yield Piece(bundle.part, rows, max(file.intake for file in bundle.files))
+
+
+def _read(path: Path) -> pa.Table:
+    """A file's rows, with dictionaries of what repeats.
+
+    What did not repeat enough when it was put together before is text in the file, and no reader makes a dictionary of
+    such text: that is done here.
+    """
+    metadata = pq.read_metadata(path)
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    columns = [group.column(number) for group in groups for number in range(group.num_columns)]
+    texts = {column.path_in_schema for column in columns if _TEXT in column.encodings}
+    rows = pq.ParquetFile(path, read_dictionary=[name for name in REPEATING if name not in texts]).read()
+    for place, field in enumerate(rows.schema):
+        if field.name in texts.intersection(REPEATING):
+            coded = rows[field.name].dictionary_encode()
+            rows = rows.set_column(place, field.with_type(coded.type), coded)
+    return rows
 
 
 def retire(root: Path, files: list[DataFile], now: float) -> None:
