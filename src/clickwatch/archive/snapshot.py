@@ -59,7 +59,7 @@ class Snapshot:
         self.version = table.version()
         self.last_epoch = table.transaction_version(APP_ID) or 0
         # One row per file: path, size_bytes, num_records, partition.*, min.*, max.*.
-        self.entries: pa.Table = pa.table(table.get_add_actions(flatten=True))
+        self.entries: pa.Table = pa.RecordBatchReader.from_stream(table.get_add_actions(flatten=True)).read_all()
 
     def files(self, day: date | None = None) -> list[Path]:
         """The Parquet files, of one UTC day or of all."""
