@@ -70,6 +70,18 @@ def test_any_order_and_cut_of_the_deltas_gives_the_same_rows(
     assert by_window == [window_of(row) for row in expected(rows)]
 
 
+@pytest.mark.parametrize(
+    "name", ['"', "\\", "a,b", "{}", "NULL", "null", "", "'", " x ", "%s", ":a", "\\x41", "\u2028"]
+)
+def test_a_name_comes_out_as_it_went_in(store: Store, name: str) -> None:
+    with store.begin() as c:
+        windows.add(c, 1, window_deltas([(0, name, name, 5, 1, 0, 0)]), now=0)
+        totals.add(c, hour_deltas([(0, name, "unknown", None, 1, 0, 0)]))
+    with store.read() as c:
+        assert [(row.product_id, row.category) for row in windows.list_windows(c)] == [(name, name)]
+        assert [row.product_id for row in totals.list_totals(c)] == [name]
+
+
 def test_a_closed_row_that_still_counts_stays_closed_with_its_new_numbers(store: Store) -> None:
     with store.begin() as c:
         windows.add(c, 1, window_deltas([(0, "A", "tvs", 5, 1, 0, 0), (300, "A", "tvs", 5, 1, 0, 0)]), now=0)

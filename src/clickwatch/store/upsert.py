@@ -1,7 +1,7 @@
 """Insert, change or delete many rows at once: the only place where the databases' SQL differs."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,9 +14,11 @@ from sqlalchemy import (
     Table,
     TableClause,
     TableValuedAlias,
+    Text,
     and_,
     bindparam,
     case,
+    cast,
     delete,
     func,
     select,
@@ -60,7 +62,7 @@ def write_columns(connection: Connection, statement: Insert, columns: Mapping[st
         return
     if connection.dialect.name == "postgresql":
         for some in _with_each_key_once(statement, columns):
-            connection.execute(_of_arrays(statement, tuple(some)), dict(some))
+            connection.execute(_of_arrays(statement, tuple(some)), {name: _array(some[name]) for name in some})
         return
     # Positions in place of one dict per row: twice as fast. These column types need no conversion on the way in.
     compiled = _compiled(statement, connection.dialect)
@@ -80,7 +82,7 @@ def delete_keys(
         values = dict(zip((column.name for column in columns), zip(*keys, strict=True), strict=True))
         rows = _arrays(table, tuple(values))
         here = and_(*(column == rows.c[column.name] for column in columns))
-        return connection.execute(delete(table).where(here, still), {n: list(v) for n, v in values.items()}).rowcount
+        return connection.execute(delete(table).where(here, still), {n: _array(v) for n, v in values.items()}).rowcount
     here = and_(*(column == bindparam(f"key_{column.name}") for column in columns))
     named = [{f"key_{column.name}": value for column, value in zip(columns, key, strict=True)} for key in keys]
     return connection.execute(delete(table).where(here, still), named).rowcount
@@ -102,8 +104,25 @@ def _of_arrays(statement: Insert, names: tuple[str, ...]) -> Insert:
 
 def _arrays(table: TableClause, names: tuple[str, ...]) -> TableValuedAlias:
     """Rows out of one array per column of a table, each bound by its column's name."""
-    arrays = (bindparam(name, type_=ARRAY(table.c[name].type)) for name in names)
+    arrays = (cast(bindparam(name, type_=Text()), ARRAY(table.c[name].type)) for name in names)
     return func.unnest(*arrays).table_valued(*names).render_derived()
+
+
+def _array(values: Iterable[Any]) -> str:
+    """An array as PostgreSQL writes it; the driver takes four times as long to make one of a list."""
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: Any) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case str():
+            return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        case bytes():
+            return f'"\\\\x{value.hex()}"'
+        case _:
+            return str(value)
 
 
 def _with_each_key_once(
