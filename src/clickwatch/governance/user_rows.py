@@ -78,7 +78,7 @@ class UserRows:
     def _remove_rows(self, day: Day, dry_run: bool) -> int:
         with self.store.read() as connection:
             views = batch_views.of_day(connection, day.start)
-        return remove(self.store, user_segments, user_segments.c.view_id.in_(views), dry_run)
+        return sum(remove(self.store, user_segments, user_segments.c.view_id == view, dry_run) for view in views)
 
 
 def _on_users(day: Day) -> set[str]:

@@ -17,10 +17,10 @@ from clickwatch.store.database import Store
 from clickwatch.store.holder import described, is_dead
 from clickwatch.store.migrations import MOVED, MOVING
 from clickwatch.store.opening import open_store
-from clickwatch.store.removal import ROWS_AT_ONCE
 from clickwatch.store.schema import leases, metadata
 from clickwatch.store.upsert import write_columns
 
+_ROWS_AT_ONCE = 5000
 _TABLES = tuple(metadata.sorted_tables)
 
 
@@ -91,8 +91,8 @@ class Move:
     def _copy_table(self, source: Connection, target: Connection, table: Table) -> int:
         self.on_step(table.name)
         names = [column.name for column in table.columns]
-        found = source.execution_options(yield_per=ROWS_AT_ONCE).execute(select(table))
-        for some in found.partitions(ROWS_AT_ONCE):
+        found = source.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(table))
+        for some in found.partitions(_ROWS_AT_ONCE):
             write_columns(target, insert(table), dict(zip(names, zip(*some, strict=True), strict=True)))
         there, here = _count(source, table), _count(target, table)
         if there != here:

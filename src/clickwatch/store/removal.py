@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func
 from clickwatch.store.database import Store
 from clickwatch.store.upsert import delete_keys
 
-ROWS_AT_ONCE = 2000
+ROWS_AT_ONCE = 1000
 """Rows of one transaction that adds some."""
 
 _KEYS_AT_ONCE = 20_000
@@ -45,7 +45,7 @@ def count(connection: Connection, table: Table, which: ColumnElement[bool]) -> i
 def remove(store: Store, table: Table, which: ColumnElement[bool], manners: Manners | None = None) -> int:
     """Remove these rows in transactions of a moment each; how many they were. Raises StoreError, StorageError.
 
-    A row that is no longer one of them when its turn comes stays.
+    A row that is no longer one of them when its turn comes stays. `which` binds single values, no lists.
     """
     manners = manners or Manners()
     gone = 0
