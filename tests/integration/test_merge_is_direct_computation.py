@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from clickwatch.domain.day import Day
 from clickwatch.domain.window import HOUR
+from clickwatch.errors import NoSuchDay
 from clickwatch.serving.merge import FINAL, PROVISIONAL, Answer, Period, by_day, by_hour
 from clickwatch.serving.reconciliation import differences
 from clickwatch.store import batch_views, schema
@@ -78,8 +79,17 @@ class Shop:
             stream(self.home)
         if self.home.home.store.exists():
             for day in act.run:
+                if self.is_before_all(day):
+                    with pytest.raises(NoSuchDay):
+                        run_day(self.home.app_settings(), day)
+                    continue
                 run_day(self.home.app_settings(), day)
                 self.at_the_cut[day] = Counter(key_of(event) for event in self.accepted() if day_of(event) == day)
+
+    def is_before_all(self, day: Day) -> bool:
+        """Whether the first event that the stream has seen came after the day."""
+        hours = [row["hour_start"] for row in self.home.rows(schema.hour_totals)]
+        return bool(hours) and min(hours) >= day.end
 
     def accepted(self) -> list[dict[str, Any]]:
         """The accepted events that the stream has seen, by the reference."""

@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from clickwatch.archive.delta import DeltaArchive
 from clickwatch.batch.reports.publication import ReportShelf
 from clickwatch.domain.day import Day
-from clickwatch.domain.window import DAY, HOUR
+from clickwatch.domain.window import DAY, HOUR, MINUTE, SECOND
 from clickwatch.store import schema
 from clickwatch.wiring.log import wall_clock
 from tests.support.commands import CommandServer, await_that
@@ -20,10 +21,9 @@ from tests.support.installations import Installation
 from tests.support.proof import proof_scale
 
 ROUNDS = 20 * proof_scale()
+_ENOUGH = 4 * MINUTE * proof_scale()
 OLDEST = ROUNDS + 40
 """How many days ago the first of the days is that retention takes, one in each round."""
-TODAY = Day.of(wall_clock())
-YESTERDAY, DAY_BEFORE = Day.of(TODAY.start - DAY), Day.of(TODAY.start - 2 * DAY)
 # An archive commit for every few events, and epochs without end.
 SETTINGS = {
     "ALERT_HANDLERS": "",
@@ -42,15 +42,24 @@ def at(monkeypatch: pytest.MonkeyPatch, moment: int) -> Iterator[None]:
         yield
 
 
+@cache
+def today() -> Day:
+    """The day on which all rounds are run: the next one if this one is about to end."""
+    left = Day.of(wall_clock()).end - wall_clock()
+    if left < _ENOUGH:
+        time.sleep(left / SECOND)
+    return Day.of(wall_clock())
+
+
 def days_ago(number: int) -> Day:
-    return Day.of(TODAY.start - number * DAY)
+    return Day.of(today().start - number * DAY)
 
 
 def at_once(commands: CommandServer, home: Installation, retention_days: int) -> None:
     """A batch of one day, a compaction of another, and retention, each a process; all of them end well."""
     running = [
-        commands.start("batch", "--date", str(YESTERDAY), environment=home.environment),
-        commands.start("batch", "--date", str(DAY_BEFORE), "--step", "compact", environment=home.environment),
+        commands.start("batch", "--date", str(days_ago(1)), environment=home.environment),
+        commands.start("batch", "--date", str(days_ago(2)), "--step", "compact", environment=home.environment),
         commands.start("retention", environment=home.environment | {"RETENTION_DAYS": str(retention_days)}),
     ]
     for ended in [each.end() for each in running]:
@@ -71,7 +80,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
 def test_nobody_loses_a_commit_and_the_reports_are_what_the_log_says(
     home: Installation, commands: CommandServer
 ) -> None:
-    sent = {YESTERDAY: 0, DAY_BEFORE: 0}
+    sent = {days_ago(1): 0, days_ago(2): 0}
     streaming = commands.start("stream", "--quiet", environment=home.environment)
     try:
         for done in range(1, ROUNDS + 1):

@@ -154,23 +154,22 @@ def test_a_stream_that_waits_for_the_store_stops_at_once(
     assert_true_at_end(commands, shop)
 
 
-@pytest.mark.parametrize(
-    "words", [("windows",), ("stream", "--until-caught-up"), ("batch", "--date", str(MONDAY)), ("retention",)]
-)
 def test_a_server_that_stays_away_is_one_clear_line(
-    tmp_path: Path, commands: CommandServer, server: PostgresServer, words: tuple[str, ...]
+    tmp_path: Path, commands: CommandServer, server: PostgresServer
 ) -> None:
     shop = shop_on(tmp_path / "shop", server.make_database("shop"))
     shop.append(MixedClicks(3, 2).batch(300))
     assert commands.run(*CAUGHT_UP, environment=shop.environment).exit_code == 0
     server.stop()
-    running = commands.start(*words, environment=shop.environment)
-    if words[0] == "stream":
-        await_that(lambda: AWAY in running.errors_so_far(), running)
-        running.send(signal.SIGTERM)
-    line = only_line(running.end())
-    assert "The store shop on PostgreSQL at 127.0.0.1:" in line
-    assert "does not answer (Connection refused)" in line
+    batch = ("batch", "--date", str(MONDAY))
+    stream = commands.start("stream", "--until-caught-up", environment=shop.environment)
+    others = [commands.start(*words, environment=shop.environment) for words in (("windows",), batch, ("retention",))]
+    await_that(lambda: AWAY in stream.errors_so_far(), stream)
+    stream.send(signal.SIGTERM)
+    for running in (stream, *others):
+        line = only_line(running.end())
+        assert "The store shop on PostgreSQL at 127.0.0.1:" in line
+        assert "does not answer (Connection refused)" in line
 
 
 def test_a_day_waits_for_a_server_that_comes_back(
