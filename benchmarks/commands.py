@@ -55,7 +55,7 @@ def measured(folder: Path, *words: str, settings: Mapping[str, str] | None = Non
         output, _ = process.communicate()
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, process.args)
-        said: dict[str, Any] = json.loads(output)
+        said: dict[str, Any] = json.loads(output.splitlines()[-1])
         return said
 
 
