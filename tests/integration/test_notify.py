@@ -67,6 +67,11 @@ def summary(home: Installation) -> str:
     return ReportShelf(home.home.reports).files(MONDAY)["daily_summary_20260126.txt"].decode()
 
 
+def mail_settings(mail: TestMailServer, to: str) -> dict[str, str]:
+    server = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(mail.port), "SMTP_SECURITY": "none"}
+    return {**server, "ALERT_EMAIL_FROM": "shop@example.com", "ALERT_EMAIL_TO": to}
+
+
 def sent(home: Installation) -> list[Notified]:
     return list(notify(home.app_settings(), MONDAY))
 
@@ -77,11 +82,7 @@ def test_every_handler_gets_the_summary_once(
     with TestMailServer().running() as mail:
         home = installed(
             ALERT_HANDLERS="console,file,webhook,email",
-            ALERT_EMAIL_TO="ann@example.com",
-            ALERT_EMAIL_FROM="shop@example.com",
-            SMTP_HOST="127.0.0.1",
-            SMTP_PORT=str(mail.port),
-            SMTP_SECURITY="none",
+            **mail_settings(mail, "ann@example.com"),
             **webhook_settings(web),
         )
         first = sent(home)
@@ -134,11 +135,7 @@ def test_a_mail_that_some_recipients_refuse_is_a_problem_and_is_not_sent_again(
     with TestMailServer(refused={"bob@example.com": "550 no such user"}).running() as mail:
         home = installed(
             ALERT_HANDLERS="email",
-            ALERT_EMAIL_TO="ann@example.com,bob@example.com",
-            ALERT_EMAIL_FROM="shop@example.com",
-            SMTP_HOST="127.0.0.1",
-            SMTP_PORT=str(mail.port),
-            SMTP_SECURITY="none",
+            **mail_settings(mail, "ann@example.com,bob@example.com"),
         )
         [first], [again] = sent(home), sent(home)
     assert first.problem is not None and "bob@example.com" in first.problem
