@@ -3,6 +3,8 @@ BIN := .venv/bin
 ARGS ?=
 # How many times the usual effort `make proof` takes: kills, random streams, mangled records.
 CLICKWATCH_PROOF_SCALE ?= 10
+# Two files of tests at a time: much of a test is waiting for a disk, a server or a start. ARGS="-n 0" is one at a time.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check proof bench broker docs lock set-up clean
@@ -16,7 +18,7 @@ demo: ## from a click to an alert on this machine, with made-up shoppers
 
 test: check ## everything: style, types, the layers, and all tests
 	@echo "pytest"
-	@$(BIN)/pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 check: set-up ## style, types and the layers, without the tests
 	@echo "ruff check"
@@ -29,7 +31,7 @@ check: set-up ## style, types and the layers, without the tests
 	@$(BIN)/lint-imports --no-logo
 
 proof: set-up ## the tests with ten times the kills and random streams
-	@CLICKWATCH_PROOF_SCALE=$(CLICKWATCH_PROOF_SCALE) $(BIN)/pytest $(ARGS)
+	@CLICKWATCH_PROOF_SCALE=$(CLICKWATCH_PROOF_SCALE) $(PYTEST) $(ARGS)
 
 bench: set-up ## the speed and memory of this machine, as a table
 	@$(BIN)/python -m benchmarks.run $(ARGS)
