@@ -38,6 +38,8 @@ def test_an_address_is_described_without_user_and_password(address: str, words: 
         "postgresql://u:s3cret@db:port/shop",
         "postgresql://u:s3cret/w@db:5432/shop",
         "postgresql://u:s3cret@[db/shop",
+        "postgresql://u:x@s3cret@db/shop",
+        "postgresql://u:x@s3cret:y@db/shop",
     ],
 )
 def test_any_other_address_is_one_line_that_says_what_it_has_to_be(address: str) -> None:

@@ -13,7 +13,8 @@ def check_address(address: str) -> str:
         raise ValueError(f"it has to be the address of a PostgreSQL database, {_FORM}, or empty for the home's file")
     try:
         parts = urlsplit(address)
-        is_whole = parts.port != 0 and len(parts.path) > 1
+        # With a second @ it is open where the password ends: who reads on takes a piece of it for the host.
+        is_whole = parts.port != 0 and len(parts.path) > 1 and parts.netloc.count("@") < 2
     except ValueError:  # it names what it could not read
         is_whole = False
     if not is_whole:
