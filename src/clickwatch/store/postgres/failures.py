@@ -15,11 +15,12 @@ _URL = "Correct DATABASE_URL"
 
 # Ended by an administrator, crashed or starting (class 57P), no room for one more session, the connection broke.
 _PASSING = ("57P01", "57P02", "57P03", "57P05", "53300", "08", "25P03")
-_HELD = ("55P03", "57014", "40001", "40P01")
+_HELD = ("55P03", "40001", "40P01")
 _NO_ROOM = ("53100", "53200", "54", "58")
 _DAMAGED = ("XX001", "XX002")
 _MEANINGS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("42501",), "Let its user make and change tables there: GRANT CREATE, USAGE ON SCHEMA public TO …"),
+    (("57014",), "Look what keeps its server busy, or who ended the statement, then run this again"),
     (("25006",), "It takes no writes: name the primary server, not a standby, in DATABASE_URL"),
     (("42P07", "42710"), "Tables of something else are in the way: name an empty database in DATABASE_URL"),
 )
@@ -36,7 +37,7 @@ _REFUSALS: tuple[tuple[str, str], ...] = (
 _NO_CONNECTION = ("OperationalError", "ConnectionTimeout")
 _UNREACHED = re.compile(
     r"refused|timeout|timed out|unreachable|No route|resolve|translate host name|No such file|closed|reset"
-    r"|starting up|shutting down|recovery|not yet accepting|too many clients|remaining connection slots|broken"
+    r"|starting up|shutting down|recovery|not yet accepting|too many clients|remaining connection slots|broken|EOF"
 )
 
 
@@ -70,13 +71,14 @@ def _without_session(error: DBAPIError, text: str, name: str, has_answered: bool
     """There was none, or it has ended."""
     if error.connection_invalidated:
         return StoreAway(f"The connection to the store {name} was lost ({text})", _AWAY)
+    is_connecting = type(error.orig).__name__ in _NO_CONNECTION
+    if is_connecting and (has_answered or _UNREACHED.search(text)):
+        return StoreAway(f"The store {name} does not answer ({text})", _AWAY)
     for words, cure in _REFUSALS:
         if re.search(words, text):
             return StoreError(f"The store {name} refuses ({text})", cure)
-    if type(error.orig).__name__ not in _NO_CONNECTION:
+    if not is_connecting:
         return None
-    if has_answered or _UNREACHED.search(text):
-        return StoreAway(f"The store {name} does not answer ({text})", _AWAY)
     return StoreError(f"The store {name} cannot be opened ({text})", _URL)
 
 
