@@ -16,6 +16,7 @@ from clickwatch.domain.window import SECOND
 from clickwatch.errors import StoreAway, StoreError
 from clickwatch.store import epochs, leases
 from clickwatch.store.opening import open_store
+from clickwatch.store.postgres import database
 from clickwatch.store.postgres.database import PostgresDatabase
 from clickwatch.store.waiting import Patience
 from clickwatch.wiring.pipeline import run_stream
@@ -121,6 +122,31 @@ def test_a_lease_whose_answer_is_lost_is_taken_and_given_back_all_the_same(datab
         assert proxy.cuts == [Cut.AFTER, Cut.AFTER]
     with closing(open_store(PostgresDatabase(address), create=False)) as store:
         assert leases.take(store, "pipeline", lambda: time.time_ns() // 1000, 30 * SECOND) > token
+
+
+def test_a_session_that_the_server_takes_for_alive_gives_up_the_write_lock_in_time(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, keeps = [_seconds(value) for value in (database.SESSION["lock_timeout"], *database.WRITER.values())]
+    assert keeps <= waits - 10
+    monkeypatch.setitem(database.SESSION, "lock_timeout", "5s")
+    monkeypatch.setitem(database.WRITER, "idle_in_transaction_session_timeout", "1s")
+    plan = {1: Cut.UNNOTICED}
+    with (
+        CuttingProxy(databases.blank(), plan.get).running() as proxy,
+        closing(open_store(PostgresDatabase(proxy.address), create=False)) as store,
+    ):
+        leases.take(store, "pipeline", lambda: time.time_ns() // 1000, 30 * SECOND)
+        assert proxy.cuts == [Cut.UNNOTICED]
+
+
+def test_a_machine_that_is_gone_keeps_no_lock_for_as_long_as_others_wait_for_it() -> None:
+    idle, interval, count = (int(database.SESSION[f"tcp_keepalives_{name}"]) for name in ("idle", "interval", "count"))
+    assert idle + interval * count < _seconds(database.SESSION["lock_timeout"])
+
+
+def _seconds(text: str) -> int:
+    return int(text.removesuffix("s"))
 
 
 def test_a_transaction_that_breaks_off_on_the_way_says_that_running_again_is_safe(databases: Databases) -> None:

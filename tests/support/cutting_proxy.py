@@ -16,6 +16,8 @@ class Cut(Enum):
 
     BEFORE = auto()
     AFTER = auto()
+    UNNOTICED = auto()
+    """Before, and the server is not told: its session stays."""
 
 
 class CuttingProxy:
@@ -27,6 +29,7 @@ class CuttingProxy:
         self._server = (urlsplit(address).hostname or "", urlsplit(address).port or 0)
         self._plan = plan
         self._commits = 0
+        self._left: list[socket.socket] = []
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         port = self._listener.getsockname()[1]
@@ -41,6 +44,8 @@ class CuttingProxy:
         finally:
             self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
+            for server in self._left:
+                server.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -55,7 +60,9 @@ class CuttingProxy:
                 for end in select.select([client, server], [], [])[0]:
                     data = end.recv(1 << 16)
                     cut = self._cut(data) if end is client else None
-                    if not data or cut is Cut.BEFORE:
+                    if cut is Cut.UNNOTICED:
+                        self._left.append(server.dup())
+                    if not data or cut in (Cut.BEFORE, Cut.UNNOTICED):
                         return
                     other[end].sendall(data)
                     if cut is Cut.AFTER:

@@ -36,10 +36,10 @@ class Store:
     def begin(self) -> Iterator[Connection]:
         """One write transaction: all of it is durable when the block ends, or nothing of it if it raises.
 
-        Waits 10 s for another writer, then raises StoreError; StoreError too if the store is damaged or stays away,
-        StorageError if the disk refuses, StoreAway if the connection is lost on the way: whether it was committed is
-        not known then. After a failed write or sync the store refuses to write at all: what the system has dropped
-        from its cache cannot be known.
+        Waits for another writer, 10 s on SQLite and 30 s on PostgreSQL, then raises StoreError; StoreError too if the
+        store is damaged or stays away, StorageError if the disk refuses, StoreAway if the connection is lost on the
+        way: whether it was committed is not known then. After a failed write or sync the store refuses to write at
+        all: what the system has dropped from its cache cannot be known.
         """
         if self._failure is not None:
             raise self._failure

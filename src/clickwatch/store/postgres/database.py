@@ -18,10 +18,11 @@ _WRITE_LOCK = int.from_bytes(b"clickwat", "big") >> 1
 """The key of the advisory lock, of this database, that a transaction which writes holds."""
 
 # A commit is on the server's disk when it returns, whatever the server's default is. Nobody waits without end for a
-# lock, and a machine that is gone keeps none: the server finds out by itself.
+# lock, and a client that is gone keeps none: the server finds out by itself, after 25 s or the idle time of a writer,
+# before those who wait for the lock give up.
 SESSION = {
     "synchronous_commit": "on",
-    "lock_timeout": "10s",
+    "lock_timeout": "30s",
     "statement_timeout": "5min",
     "idle_in_transaction_session_timeout": "1h",
     "tcp_keepalives_idle": "10",
@@ -36,9 +37,8 @@ _CONNECTION = {
     "keepalives_count": "3",
     "tcp_user_timeout": "25000",
 }
-_TAKE_WRITE_LOCK = (
-    f"select set_config('idle_in_transaction_session_timeout', '60s', true), pg_advisory_xact_lock({_WRITE_LOCK})"
-)
+WRITER = {"idle_in_transaction_session_timeout": "20s"}
+_TAKE_WRITE_LOCK = f"pg_advisory_xact_lock({_WRITE_LOCK})"
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,7 @@ class PostgresDatabase:
         """Connections that are tried before each use. Raises MissingExtra without the driver."""
         url = make_url(self.address).set(drivername=_DRIVER)
         given = {name: value if isinstance(value, str) else ",".join(value) for name, value in url.query.items()}
-        settings = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
-        arguments = {**_CONNECTION, **given, "options": f"{settings} {given.get('options', '')}".strip()}
+        arguments = {**_CONNECTION, **given}
         try:
             engine = create_engine(
                 url.set(query={}), connect_args=arguments, poolclass=QueuePool, max_overflow=-1, pool_pre_ping=True
@@ -80,6 +79,7 @@ class PostgresDatabase:
         except ImportError as error:
             cure = "Install the extra: pip install 'clickwatch[postgres]'"
             raise MissingExtra("DATABASE_URL names PostgreSQL, whose driver is not installed", cure) from error
+        event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         return engine
 
@@ -112,7 +112,18 @@ class PostgresDatabase:
             )
 
 
+def _set_up(session: Any, _record: Any) -> None:
+    """By statement, not with the connection's start: a pooler between passes statements on, and those options not."""
+    session.autocommit = True
+    session.execute(f"select {_setting(SESSION, 'false')}")
+    session.autocommit = False
+
+
 def _begin(connection: Connection) -> None:
     # One writer at a time, as in SQLite: what the repositories rely on holds for both.
     if connection.get_execution_options().get(WRITES, False):
-        connection.exec_driver_sql(_TAKE_WRITE_LOCK)
+        connection.exec_driver_sql(f"select {_setting(WRITER, 'true')}, {_TAKE_WRITE_LOCK}")
+
+
+def _setting(values: Mapping[str, str], in_transaction: str) -> str:
+    return ", ".join(f"set_config('{name}', '{value}', {in_transaction})" for name, value in values.items())
