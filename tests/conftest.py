@@ -1,5 +1,6 @@
 """Every test runs in an empty folder, with a home and keys of its own, whatever the developer has set."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,9 @@ from tests.support import proof
 from tests.support.commands import CommandServer
 from tests.support.databases import Databases
 from tests.support.repository import ROOT
+
+for _size in ("COLUMNS", "LINES"):
+    os.environ.pop(_size, None)  # readline, which pytest loads, leaves them for the workers that pytest starts
 
 settings.register_profile(
     "clickwatch",
