@@ -1,10 +1,12 @@
 """Who holds a lease: a process, named so that its death can be proved and never guessed.
 
-The name is `host:boot:namespace:pid:start`. Process numbers are used again, after a reboot all of them, and mean
-nothing in another container; so boot, process namespace and start time belong to the name. Where a system does
-not tell one of them, it is `-`.
+The name is `host:machine:boot:namespace:pid:start`. Process numbers are used again, after a reboot all of them, and
+mean nothing in another container; so boot, process namespace and start time belong to the name. Two machines may have
+the same host name: what belongs to another boot is only dead if it is of the same machine, by a fingerprint of its
+machine-id(5). Where a system does not tell one of them, it is `-`.
 """
 
+import hashlib
 import os
 import platform
 from contextlib import suppress
@@ -12,12 +14,14 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
+_MACHINE_ID = Path("/etc/machine-id")
 _ENDED = ("Z", "X")  # a zombie holds no file and no lock any more
 
 
 @dataclass(frozen=True)
 class _Process:
     host: str
+    machine: str
     boot: str
     namespace: str
     pid: str
@@ -31,8 +35,8 @@ def this_process() -> str:
 
 def described(holder: str) -> str:
     """The holder for people, such as `process 4711 on shop-1`; a foreign name as it is."""
-    parts = holder.rsplit(":", 4)
-    return f"process {parts[3]} on {parts[0]}" if len(parts) == 5 else holder
+    process = _named(holder)
+    return f"process {process.pid} on {process.host}" if process else holder
 
 
 def is_dead(holder: str) -> bool:
@@ -40,15 +44,17 @@ def is_dead(holder: str) -> bool:
 
     False for a process of another machine or container, which cannot be seen from here, and for a foreign name.
     """
-    parts = holder.rsplit(":", 4)
-    if len(parts) != 5 or not parts[3].isdecimal():
-        return False
-    there, here = _Process(*parts), _this()
-    if there.host != here.host:
+    there, here = _named(holder), _this()
+    if there is None or not there.pid.isdecimal() or there.host != here.host:
         return False
     if there.boot != here.boot:
-        return "-" not in (there.boot, here.boot)
+        return there.machine == here.machine and "-" not in (there.machine, there.boot, here.boot)
     return there.namespace == here.namespace and _has_ended(int(there.pid), there.start)
+
+
+def _named(holder: str) -> _Process | None:
+    parts = holder.rsplit(":", 5)
+    return _Process(*parts) if len(parts) == 6 else None
 
 
 def _has_ended(pid: int, start: str) -> bool:
@@ -63,7 +69,15 @@ def _has_ended(pid: int, start: str) -> bool:
 
 def _this() -> _Process:
     _, start = _state_and_start(os.getpid())
-    return _Process(platform.node() or "-", _boot(), _namespace(), str(os.getpid()), start)
+    return _Process(platform.node() or "-", _machine(), _boot(), _namespace(), str(os.getpid()), start)
+
+
+def _machine() -> str:
+    """A fingerprint: the id itself is not to be shown to others, says machine-id(5)."""
+    try:
+        return hashlib.sha256(b"clickwatch:" + _MACHINE_ID.read_bytes().strip()).hexdigest()[:16]
+    except OSError:
+        return "-"
 
 
 def _boot() -> str:
