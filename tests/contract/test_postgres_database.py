@@ -5,11 +5,14 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy.exc import DataError
 
 from clickwatch.errors import MissingExtra, NothingStreamed, StoreError
 from clickwatch.store.opening import open_store
 from clickwatch.store.postgres.database import PostgresDatabase
+from clickwatch.store.schema import leases
+from clickwatch.store.upsert import write_columns
 from dev.postgres_server import USER
 from tests.support.databases import Databases
 
@@ -124,6 +127,14 @@ def test_a_commit_is_on_the_disk_when_it_returns_whatever_the_server_s_default(d
     with store.read() as connection:
         assert setting(connection, "transaction_isolation") == "repeatable read"
         assert setting(connection, "transaction_read_only") == "on"
+    store.close()
+
+
+def test_text_that_is_too_long_for_its_column_is_refused_and_not_cut(databases: Databases) -> None:
+    store = open_store(PostgresDatabase(databases.blank()), create=False)
+    row: dict[str, list[object]] = {"name": ["n" * 33], "token": [1], "holder": ["h"], "expires_at": [0]}
+    with pytest.raises(DataError, match="too long"), store.begin() as connection:
+        write_columns(connection, insert(leases), row)
     store.close()
 
 

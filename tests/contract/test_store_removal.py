@@ -74,10 +74,22 @@ def test_rows_go_in_moments_and_others_may_write_in_between(store: Store) -> Non
 
     which = windows.expired(900 * DAY, KEEP)
     assert remove(store, windows_table, which, Manners(0.05, monotonic, sleep)) == 2000
-    assert len(naps) == 2000 // 1000
+    assert len(naps) == len([100, 200, 400, 800, 500])
     with store.read() as connection:
         assert count(connection, windows_table, which) == 0
         assert {row.window_start for row in windows.list_windows(connection)} == {9}
+
+
+@pytest.mark.parametrize(
+    ("held", "then"),
+    [(0.0, 800), (0.001, 800), (0.010, 600), (0.015, 400), (0.030, 200), (0.5, 100)],
+)
+def test_the_next_rows_are_as_many_as_a_moment_is_long_for(held: float, then: int) -> None:
+    assert Manners(hold=0.015).next_size(400, held) == then
+
+
+def test_no_more_than_two_thousand_rows_go_at_once() -> None:
+    assert Manners(hold=0.015).next_size(1500, 0.001) == 2000
 
 
 def test_more_rows_go_than_are_looked_up_at_once(store: Store) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from clickwatch.domain.window import SECOND
 from clickwatch.errors import StoreAway, StoreError
-from clickwatch.store import epochs, leases
+from clickwatch.store import epochs, leases, removal, schema, windows
 from clickwatch.store.opening import open_store
 from clickwatch.store.postgres import database
 from clickwatch.store.postgres.database import PostgresDatabase
@@ -29,6 +29,7 @@ from tests.support.installations import Installation, assert_true
 from tests.support.mixed_clicks import MixedClicks
 from tests.support.proof import proof_scale
 from tests.support.refused_homes import copies, edited, refused, refused_home
+from tests.support.stores import window_deltas
 
 CAUGHT_UP = ("stream", "--until-caught-up", "--quiet")
 RESTARTS = 6
@@ -122,6 +123,15 @@ def test_a_lease_whose_answer_is_lost_is_taken_and_given_back_all_the_same(datab
         assert proxy.cuts == [Cut.AFTER, Cut.AFTER]
     with closing(open_store(PostgresDatabase(address), create=False)) as store:
         assert leases.take(store, "pipeline", lambda: time.time_ns() // 1000, 30 * SECOND) > token
+
+
+def test_what_went_is_counted_though_the_answer_was_lost(databases: Databases) -> None:
+    with CuttingProxy(databases.blank(), lambda number: Cut.AFTER if number == 2 else None).running() as proxy:
+        with closing(open_store(PostgresDatabase(proxy.address), create=False)) as store:
+            with store.begin() as c:
+                windows.add(c, 1, window_deltas([(0, f"{n}", "tvs", 0, 1, 0, 0) for n in range(50)]), now=0)
+            assert removal.remove(store, schema.windows, schema.windows.c.window_start == 0) == 50
+        assert proxy.cuts == [Cut.AFTER]
 
 
 def test_a_session_that_the_server_takes_for_alive_gives_up_the_write_lock_in_time(

@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Delete, Select, Table, bindparam, func, select, tuple_
 
 from clickwatch.store.database import Store
-from clickwatch.store.upsert import delete_keys
+from clickwatch.store.upsert import Parameters, deletion
 
 ROWS_AT_ONCE = 1000
 """Rows of one transaction that adds some."""
 
 _KEYS_AT_ONCE = 20_000
-_SLICE = 200
+_FEWEST_ROWS = 100
+_MOST_ROWS = 2000
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,14 @@ class Manners:
         """Sleep after a transaction that began then."""
         self.sleep(2 * (self.monotonic() - began))
 
+    def next_size(self, size: int, held: float) -> int:
+        """How many rows to take after `size` of them held the lock for so many seconds: at most twice as many.
+
+        One statement takes them all: each more is one more chance to be kept off the processor with the lock in hand.
+        """
+        fitting = int(size * self.hold / held) if held > 0 else _MOST_ROWS
+        return max(_FEWEST_ROWS, min(fitting, 2 * size, _MOST_ROWS))
+
 
 def count(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:
     """How many rows of a table these are."""
@@ -48,14 +57,16 @@ def remove(store: Store, table: Table, which: ColumnElement[bool], manners: Mann
     A row that is no longer one of them when its turn comes stays. `which` binds single values, no lists.
     """
     manners = manners or Manners()
-    gone = 0
+    gone, size = 0, _FEWEST_ROWS
     for keys in _keys(store, table, which):
         tried = 0
         while tried < len(keys):
+            some = keys[tried : tried + size]
             began = manners.monotonic()
-            some, removed = _remove_some(store, table, which, keys[tried:], manners)
-            tried += some
+            removed, held = _remove_some(store, deletion(store.engine.dialect.name, table, some, which), manners)
             gone += removed
+            tried += len(some)
+            size = manners.next_size(size, held)
             manners.give_way(began)
     return gone
 
@@ -75,18 +86,15 @@ def _found(store: Store, query: Select[Any]) -> Sequence[tuple[Any, ...]]:
     return store.look(lambda connection: [tuple(row) for row in connection.execute(query)])
 
 
-def _remove_some(
-    store: Store, table: Table, which: ColumnElement[bool], keys: Sequence[tuple[Any, ...]], manners: Manners
-) -> tuple[int, int]:
-    """Remove as many of the rows as a moment is long for: how many were tried, and how many went."""
+def _remove_some(store: Store, how: tuple[Delete, Parameters], manners: Manners) -> tuple[int, float]:
+    """Remove rows in one transaction: how many went, and for how many seconds it had the write lock."""
+    began, gone = 0.0, 0
 
-    def work(connection: Connection, again: bool) -> tuple[int, int]:
-        until = manners.monotonic() + manners.hold
-        tried = gone = 0
-        while tried < len(keys) and (not tried or manners.monotonic() < until):
-            some = keys[tried : tried + _SLICE]
-            gone += delete_keys(connection, table, some, which)
-            tried += len(some)
-        return tried, gone
+    def work(connection: Connection, again: bool) -> None:
+        nonlocal began, gone
+        began = manners.monotonic()
+        # Done once more, because the first answer was lost, it may find none of the rows that went then.
+        gone = max(gone, connection.execute(*how).rowcount)
 
-    return store.transact(work)
+    store.transact(work)
+    return gone, manners.monotonic() - began

@@ -9,8 +9,10 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    Delete,
     Dialect,
     Insert,
+    String,
     Table,
     TableClause,
     TableValuedAlias,
@@ -25,11 +27,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
 UpsertInsert: TypeAlias = "sqlite.Insert | postgresql.Insert"
+Parameters: TypeAlias = "Mapping[str, Any] | Sequence[Mapping[str, Any]]"
 
 
 def insert_into(dialect: str, table: Table) -> UpsertInsert:
@@ -71,21 +75,21 @@ def write_columns(connection: Connection, statement: Insert, columns: Mapping[st
     connection.exec_driver_sql(compiled.string, list(values))
 
 
-def delete_keys(
-    connection: Connection, table: Table, keys: Sequence[tuple[Any, ...]], which: ColumnElement[bool]
-) -> int:
-    """Delete the rows with these primary keys that are still such as `which` says; how many they were."""
+def deletion(
+    dialect: str, table: Table, keys: Sequence[tuple[Any, ...]], which: ColumnElement[bool]
+) -> tuple[Delete, Parameters]:
+    """What deletes the rows with these primary keys that are still such as `which` says, and its parameters."""
     # As a case, which no index serves: a planner without statistics takes another one than that of the keys, else.
     still = case((which, 1), else_=0) == 1
     columns = list(table.primary_key)
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         values = dict(zip((column.name for column in columns), zip(*keys, strict=True), strict=True))
         rows = _arrays(table, tuple(values))
         here = and_(*(column == rows.c[column.name] for column in columns))
-        return connection.execute(delete(table).where(here, still), {n: _array(v) for n, v in values.items()}).rowcount
+        return delete(table).where(here, still), {n: _array(v) for n, v in values.items()}
     here = and_(*(column == bindparam(f"key_{column.name}") for column in columns))
     named = [{f"key_{column.name}": value for column, value in zip(columns, key, strict=True)} for key in keys]
-    return connection.execute(delete(table).where(here, still), named).rowcount
+    return delete(table).where(here, still), named
 
 
 @lru_cache(maxsize=32)
@@ -104,8 +108,13 @@ def _of_arrays(statement: Insert, names: tuple[str, ...]) -> Insert:
 
 def _arrays(table: TableClause, names: tuple[str, ...]) -> TableValuedAlias:
     """Rows out of one array per column of a table, each bound by its column's name."""
-    arrays = (cast(bindparam(name, type_=Text()), ARRAY(table.c[name].type)) for name in names)
+    arrays = (cast(bindparam(name, type_=Text()), ARRAY(_whole(table.c[name].type))) for name in names)
     return func.unnest(*arrays).table_valued(*names).render_derived()
+
+
+def _whole(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """A type that cuts nothing off: text that is too long for its column is refused there, as by any insert."""
+    return Text() if isinstance(kind, String) else kind
 
 
 def _array(values: Iterable[Any]) -> str:
