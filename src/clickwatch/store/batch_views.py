@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from clickwatch.store.deltas import values
 from clickwatch.store.schema import batch_hours, batch_views, conversion_rates, top_products, user_segments
+from clickwatch.store.sums import whole_sum
 from clickwatch.store.upsert import write_columns
 
 VIEW_TABLES = (batch_hours, user_segments, top_products, conversion_rates)
@@ -74,8 +75,8 @@ def of_day(connection: Connection, day_start: int) -> list[int]:
 
 def event_count(connection: Connection, view_id: int) -> int:
     """The accepted events that a view has counted."""
-    query = select(func.coalesce(func.sum(batch_hours.c.event_count), 0)).where(batch_hours.c.view_id == view_id)
-    return int(connection.execute(query).scalar_one())
+    query = select(whole_sum(batch_hours.c.event_count)).where(batch_hours.c.view_id == view_id)
+    return connection.execute(query).scalar_one() or 0
 
 
 def user_rows(connection: Connection, views: list[int]) -> int:
