@@ -11,7 +11,7 @@ from clickwatch.cli.days import parse_moment
 from clickwatch.cli.output import Column, is_narrow, print_json_lines, say, say_whole, table
 from clickwatch.cli.progress import step_progress
 from clickwatch.cli.quarantine_replay import replay
-from clickwatch.cli.views import AsJson, Limit, show
+from clickwatch.cli.views import MOST_ROWS, AsJson, Limit, show
 from clickwatch.cli.wording import clock_time, number_of
 from clickwatch.domain.instant import iso_utc
 from clickwatch.domain.place import Place
@@ -93,7 +93,9 @@ def export(
     reason: Reason = None,
     since: Since = None,
     until: Until = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.", show_default=False)] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=MOST_ROWS, help="At most so many.", show_default=False)
+    ] = None,
     repaired_too: Annotated[bool, typer.Option("--repaired-too", help="Also those that are repaired.")] = False,
 ) -> None:
     """Write the refused records that are not repaired yet into a file to be edited: `record` is what is sent."""

@@ -6,6 +6,7 @@ import typer
 
 from clickwatch.cli.days import parse_day
 from clickwatch.cli.output import Column, console, notes, print_json_lines, say, table
+from clickwatch.cli.views import AsJson, Limit
 from clickwatch.domain.day import Day
 from clickwatch.errors import BatchError
 from clickwatch.serving import rows
@@ -25,14 +26,14 @@ _COLUMNS = (
 
 
 def segments(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, all rows.")] = False,
+    as_json: AsJson = False,
     date: Annotated[
         str | None, typer.Option(help="Which UTC day, YYYY-MM-DD; the latest reported by default.", show_default=False)
     ] = None,
     segment: Annotated[
         str | None, typer.Option(help="Only `Buyer`, `Cart Abandoner` or `Window Shopper`.", show_default=False)
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Rows of the table (not of --json).")] = 20,
+    limit: Limit = 20,
 ) -> None:
     """The users of a day by segment, under their pseudonyms."""
     if segment is not None and segment not in SEGMENTS:

@@ -13,7 +13,9 @@ from clickwatch.store import windows
 from clickwatch.wiring.reading import reading
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, all rows.")]
-Limit = Annotated[int, typer.Option(min=1, help="Rows of the table (not of --json).")]
+MOST_ROWS = 1_000_000_000
+"""What databases take as a limit, and more than anybody reads."""
+Limit = Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="Rows of the table (not of --json).")]
 
 
 def show(drawn: Table, limit: int, found: int, command: str) -> None:
