@@ -14,7 +14,7 @@ from clickwatch.wiring.home import Home
 from clickwatch.wiring.own_log import speak_on_standard_error
 
 AT_WORK = Patience(first=MINUTE // 4, later=2 * MINUTE)
-"""For commands that change something: a restart of the server is no reason to fail."""
+"""For commands that change something: a server that is away between two transactions is no reason to fail."""
 
 
 def store_place(settings: AppSettings) -> Backend:
