@@ -70,19 +70,15 @@ def produce(
     as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object.")] = False,
 ) -> None:
     """Put synthetic traffic onto the log: 1,000 shoppers, 100 products, some that all look at and nobody buys."""
-    if date is not None and (start is not None or profile is not Profile.DAY):
-        raise typer.BadParameter("it goes with --profile day, and not with --start", param_hint="--date")
-    if (truth is None) is (profile is Profile.CHAOS):
-        raise typer.BadParameter("it goes with --profile chaos, which needs it", param_hint="--truth")
-    if truth is not None and to is not LogKind.LOG:
-        raise typer.BadParameter("chaos is for this home's own log, which is empty", param_hint="--to")
+    _check_dates(profile, date, start)
+    _check_truth(profile, truth, to)
     settings = current_settings()
     wish = Wish(
         now=wall_clock(),
         seed=secrets.randbits(32) if seed is None else seed,
         rate=_rate(settings.producer_events_per_second if rate is None else rate),
         high_interest=settings.producer_high_interest_product_ids,
-        start=_day(date) if date is not None else _moment(start) if start is not None else None,
+        start=_start(date, start),
         duration=parse_span(duration, "--duration") if duration is not None else None,
         events=events,
     )
@@ -93,11 +89,35 @@ def produce(
         _warn_of_future(generator.plan, wish.now, settings.intake_max_future)
     with StopOnSignal() as stopping:
         writer = _run(generator, stopping, to, profile, as_json)
-    if isinstance(generator, ChaosGenerator) and truth is not None:
-        keep_truth(generator, settings, truth, is_whole=writer.events == generator.plan.events)
-    if truth is not None and truth.exists() and not as_json:
-        print(f"What has to come of them is in {printable(str(truth))}: clickwatch score --truth says whether it did.")
+    if truth is not None:
+        _keep(generator, writer, truth, as_json)
     raise typer.Exit(stopping.exit_code)
+
+
+def _check_dates(profile: Profile, date: str | None, start: str | None) -> None:
+    if date is not None and (start is not None or profile is not Profile.DAY):
+        raise typer.BadParameter("it goes with --profile day, and not with --start", param_hint="--date")
+
+
+def _check_truth(profile: Profile, truth: Path | None, to: LogKind) -> None:
+    if (truth is None) is (profile is Profile.CHAOS):
+        raise typer.BadParameter("it goes with --profile chaos, which needs it", param_hint="--truth")
+    if truth is not None and to is not LogKind.LOG:
+        raise typer.BadParameter("chaos is for this home's own log, which is empty", param_hint="--to")
+
+
+def _start(date: str | None, start: str | None) -> int | None:
+    if date is not None:
+        return _day(date)
+    return _moment(start) if start is not None else None
+
+
+def _keep(generator: DataGenerator, writer: LogWriter, truth: Path, as_json: bool) -> None:
+    """Write down what has to come of the events, if all of them are on the log."""
+    if isinstance(generator, ChaosGenerator):
+        keep_truth(generator, current_settings(), truth, is_whole=writer.events == generator.plan.events)
+    if truth.exists() and not as_json:
+        print(f"What has to come of them is in {printable(str(truth))}: clickwatch score --truth says whether it did.")
 
 
 def _warn_of_future(plan: Plan, now: int, tolerated: int) -> None:
