@@ -14,7 +14,7 @@ from clickwatch.store.opening import open_store
 from clickwatch.store.sqlite.file import SqliteFile
 from clickwatch.wiring.moving import move_store
 from clickwatch.wiring.pipeline import run_stream
-from tests.support.commands import CommandServer, Ended
+from tests.support.commands import CommandServer, Ended, Running
 from tests.support.databases import Databases
 from tests.support.day_homes import MONDAY
 from tests.support.installations import Installation, assert_true
@@ -168,6 +168,44 @@ def test_what_is_at_work_is_not_moved_away_from_under_it(
     assert live.end().exit_code == 0
     move_store(moved.app_settings())
     assert_true(moved.outcome(), moved.truth())
+
+
+def test_a_stream_that_slept_while_its_store_was_moved_writes_no_more(
+    in_a_file: Installation, clicks: MixedClicks, databases: Databases, commands: CommandServer
+) -> None:
+    moved = on_postgres(in_a_file, databases.empty())
+    live = commands.start("stream", "--quiet", environment=in_a_file.environment)
+    try:
+        while not _is_leased(in_a_file):
+            threading.Event().wait(0.05)
+        _put_to_sleep(live, in_a_file)
+        move_store(moved.app_settings())
+        before = _dump(in_a_file)
+        moved.append(clicks.batch(500))
+    finally:
+        live.send(signal.SIGCONT)
+    assert "was moved to PostgreSQL" in only_line(live.end())
+    assert _dump(in_a_file) == before
+    stream(moved)
+    assert_true(moved.outcome(), moved.truth())
+
+
+def _put_to_sleep(live: Running, shop: Installation) -> None:
+    """Stop a stream between two transactions, for longer than its lease lasts."""
+    while True:
+        live.send(signal.SIGSTOP)
+        try:
+            with closing(sqlite3.connect(shop.home.store, timeout=1)) as file, file:
+                file.execute("update leases set expires_at = 1")
+        except sqlite3.OperationalError:  # it has the lock
+            live.send(signal.SIGCONT)
+        else:
+            return
+
+
+def _dump(shop: Installation) -> list[str]:
+    with closing(sqlite3.connect(shop.home.store)) as file:
+        return list(file.iterdump())
 
 
 def _is_leased(shop: Installation) -> bool:

@@ -13,14 +13,19 @@ from clickwatch.store.waiting import Outages, Patience
 
 _IN_BLOCKS = {"yield_per": 1000}
 _T = TypeVar("_T")
+Admission = Callable[[Connection], None]
 
 
 class Store:
     """One database. Threads may share it: each `begin` or `read` has a connection of its own."""
 
-    def __init__(self, backend: Backend, patience: Patience | None = None) -> None:
-        """Nothing is connected yet. `patience`: how long its methods wait for a server that is away."""
+    def __init__(self, backend: Backend, patience: Patience | None = None, admit: Admission | None = None) -> None:
+        """Nothing is connected yet. `patience`: how long its methods wait for a server that is away.
+
+        `admit` is asked in each transaction that writes, before anything else, and may refuse it.
+        """
         self.backend = backend
+        self._admit = admit or (lambda connection: None)
         self.engine = backend.engine()
         self._readers = self.engine.execution_options(**_IN_BLOCKS, **backend.reading)
         self._writers = self.engine.execution_options(**backend.writing)
@@ -37,14 +42,15 @@ class Store:
         """One write transaction: all of it is durable when the block ends, or nothing of it if it raises.
 
         Waits for another writer, 10 s on SQLite and 30 s on PostgreSQL, then raises StoreError; StoreError too if the
-        store is damaged or stays away, StorageError if the disk refuses, StoreAway if the connection is lost on the
-        way: whether it was committed is not known then. After a failed write or sync the store refuses to write at
-        all: what the system has dropped from its cache cannot be known.
+        store is damaged, was moved or stays away, StorageError if the disk refuses, StoreAway if the connection is
+        lost on the way: whether it was committed is not known then. After a failed write or sync the store refuses to
+        write at all: what the system has dropped from its cache cannot be known.
         """
         if self._failure is not None:
             raise self._failure
         try:
             with self._explained(), self._begun(self._writers) as connection:
+                self._admit(connection)
                 yield connection
                 connection.commit()
         except StorageError as error:

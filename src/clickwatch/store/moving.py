@@ -1,7 +1,8 @@
 """Moving a store to another database: all rows in one transaction there, and a mark on the old one.
 
-The mark takes the place of the schema's revision, so that no version of clickwatch opens a marked store: MOVING from
-before the first row is copied, MOVED once all of them are there. If the process dies in between, the new database says
+The mark takes the place of the schema's revision, so that no version of clickwatch opens a marked store, and who has
+opened it before writes no more: MOVING from before the first row is copied, MOVED once all of them are there. It is set
+by compare-and-set, so of several moves one comes to its end. If the process dies in between, the new database says
 whether it has them: the move, run again, copies them or sets the mark that is missing.
 """
 
@@ -51,15 +52,17 @@ class Move:
     def _run(self, old: Store) -> int:
         is_begun = old.reach(self.place.is_there) and old.look(migrations.revision) == MOVING
         if is_begun and _goes_on(old, self.target):
-            old.transact(lambda connection, _: migrations.mark(connection, MOVED))
+            with old.begin() as connection:
+                self._mark(connection, MOVING, MOVED)
             return self.target.look(_count_all)
         self.target.look(self._check_empty)
         if is_begun:
-            old.transact(lambda connection, _: migrations.mark(connection, migrations.HEAD))
+            with old.begin() as connection:
+                self._mark(connection, MOVING, migrations.HEAD)
         open_store(self.place, create=False, upgrade=True).close()
         with old.begin() as connection:
             self._check_nobody_works(connection)
-            migrations.mark(connection, MOVING)
+            self._mark(connection, migrations.HEAD, MOVING)
         self.on_step("begun")
         return self._finish(old)
 
@@ -67,6 +70,7 @@ class Move:
         failure: Exception | None = None
         rows = 0
         with old.begin() as source:  # nobody writes to it any more
+            self._mark(source, MOVING, MOVING)
             try:
                 rows = self._copy(source)
             except StoreAway:
@@ -74,7 +78,7 @@ class Move:
             except Exception as error:  # noqa: BLE001 - it is raised when the mark is gone
                 failure = error
             self.on_step("copied")
-            migrations.mark(source, MOVED if failure is None else migrations.HEAD)
+            self._mark(source, MOVING, MOVED if failure is None else migrations.HEAD)
         self.on_step("marked")
         if failure is not None:
             raise failure
@@ -98,6 +102,11 @@ class Move:
         if there != here:
             raise StoreError(f"Of the {there:,} rows of {table.name}, {here:,} came to {self.target.name}")
         return here
+
+    def _mark(self, connection: Connection, before: str, after: str) -> None:
+        if not migrations.mark(connection, before, after):
+            problem = f"Another process moves the store {self.place.name}, or has moved it"
+            raise SecondPipeline(problem, "Let it finish, then run `clickwatch store move` again")
 
     def _check_empty(self, connection: Connection) -> None:
         taken = [table.name for table in _TABLES if connection.execute(select(exists(select(table)))).scalar()]

@@ -1,5 +1,9 @@
 """Opening the store: made if it may be, brought to this version's schema, or refused in words."""
 
+from functools import partial
+
+from sqlalchemy import Connection
+
 from clickwatch.errors import NothingStreamed, StoreError
 from clickwatch.store import migrations
 from clickwatch.store.backend import Backend
@@ -11,10 +15,12 @@ from clickwatch.store.waiting import Patience
 def open_store(backend: Backend, *, create: bool, upgrade: bool = False, patience: Patience | None = None) -> Store:
     """The store in that database; `create` makes it if there is none, and as `upgrade` brings it to this version.
 
+    If it is moved away later, its next transaction that writes is refused with a StoreError.
+
     Raises NothingStreamed if there is none (without `create`); StoreError if it is damaged, away for longer than
     `patience` has, of a newer version, or of an older one (without either); StorageError if the disk refuses.
     """
-    store = Store(backend, patience)
+    store = Store(backend, patience, partial(_check_is_here, backend.name))
     try:
         if not store.reach(backend.is_there):
             if not create:
@@ -35,7 +41,7 @@ def _bring_to_head(store: Store, *, migrate: bool) -> None:
     if revision is None:
         raise StoreError(f"The store {store.name} is damaged (it has no tables of clickwatch)", store.backend.repair)
     if revision in (MOVING, MOVED):
-        raise _moved(store, is_done=revision == MOVED)
+        raise _moved(store.name, is_done=revision == MOVED)
     if revision not in migrations.REVISIONS:
         problem = f"The store {store.name} was written by a newer clickwatch (schema {revision})"
         raise StoreError(problem, "Upgrade clickwatch")
@@ -44,9 +50,17 @@ def _bring_to_head(store: Store, *, migrate: bool) -> None:
     store.transact(lambda connection, _: migrations.upgrade(connection))
 
 
-def _moved(store: Store, *, is_done: bool) -> StoreError:
+def _check_is_here(name: str, connection: Connection) -> None:
+    """Whoever opened a file before it was moved, and woke up after that, writes nothing to it."""
+    if connection.dialect.name == "sqlite":  # no store is moved away from PostgreSQL, and there a look costs time
+        revision = migrations.stated(connection)
+        if revision in (MOVING, MOVED):
+            raise _moved(name, is_done=revision == MOVED)
+
+
+def _moved(name: str, *, is_done: bool) -> StoreError:
     if is_done:
-        problem = f"The store {store.name} was moved to PostgreSQL, and is not the newest any more"
+        problem = f"The store {name} was moved to PostgreSQL, and is not the newest any more"
         return StoreError(problem, "Set DATABASE_URL to the database that it was moved to")
-    problem = f"The store {store.name} was being moved to PostgreSQL, and that came to no end"
+    problem = f"The store {name} was being moved to PostgreSQL, and that came to no end"
     return StoreError(problem, "Run `clickwatch store move` again, with the same DATABASE_URL")

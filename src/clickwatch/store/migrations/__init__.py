@@ -19,12 +19,18 @@ def revision(connection: Connection) -> str | None:
     """The revision that the database is at; None if it has never been migrated."""
     if not inspect(connection).has_table("alembic_version"):
         return None
+    return stated(connection)
+
+
+def stated(connection: Connection) -> str | None:
+    """What a database that has been migrated says of itself: its revision, or MOVING or MOVED."""
     return connection.execute(select(_version.c.version_num)).scalar()
 
 
-def mark(connection: Connection, revision: str) -> None:
-    """Say that the database is at a revision, or MOVING or MOVED; nothing else is changed."""
-    connection.execute(update(_version).values(version_num=revision))
+def mark(connection: Connection, before: str, after: str) -> bool:
+    """Say that the database is at a revision, or MOVING or MOVED, if it was at `before`; whether it was."""
+    standing = update(_version).where(_version.c.version_num == before)
+    return connection.execute(standing.values(version_num=after)).rowcount == 1
 
 
 def upgrade(connection: Connection, target: str = HEAD) -> None:
