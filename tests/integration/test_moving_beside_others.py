@@ -5,59 +5,31 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import insert
 
 from clickwatch.errors import SecondPipeline, StoreError
 from clickwatch.store import epochs, leases, migrations, removal, requests, schema
 from clickwatch.store.database import Store
-from clickwatch.store.moving import Move
 from clickwatch.store.opening import open_store
 from clickwatch.store.postgres.database import PostgresDatabase
 from clickwatch.store.sqlite.file import SqliteFile
 from clickwatch.wiring.log import wall_clock
 from tests.support.databases import Databases
+from tests.support.moves import PowerCut, cut_at, move, moved_rows, standing, store_file
 
 TTL = 30_000_000
 IS_AWAY = r"was (being )?moved to PostgreSQL"
 
 
-class PowerCut(BaseException):
-    """Stands for the end of the process."""
-
-
 @pytest.fixture
 def file(tmp_path: Path) -> SqliteFile:
-    """A store with one epoch and one request."""
-    place = SqliteFile(tmp_path / "store.sqlite")
-    with closing(open_store(place, create=True)) as store, store.begin() as connection:
-        epochs.claim(connection, 1, "settings", 1, [])
-        requests.ask(connection, requests.ARCHIVE_THROUGH, 1)
-    return place
+    return store_file(tmp_path)
 
 
 @pytest.fixture
 def opened_before(file: SqliteFile) -> Iterator[Store]:
     with closing(open_store(file, create=True)) as store:
         yield store
-
-
-def move(file: SqliteFile, address: str, on_step: Callable[[str], None] = lambda step: None) -> int:
-    with closing(open_store(PostgresDatabase(address), create=True)) as target:
-        return Move(file, target, wall_clock, on_step).run()
-
-
-def mark(file: SqliteFile) -> str | None:
-    with closing(Store(file)) as store:
-        return store.look(migrations.revision)
-
-
-def rows_of(address: str) -> int:
-    def count(connection: Connection) -> int:
-        tables = schema.metadata.sorted_tables
-        return sum(connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables)
-
-    with closing(open_store(PostgresDatabase(address), create=False)) as store:
-        return store.look(count)
 
 
 @pytest.mark.parametrize("is_same_database", [True, False])
@@ -73,9 +45,9 @@ def test_of_two_moves_one_finishes_and_the_other_changes_nothing(
 
     with pytest.raises(SecondPipeline, match=r"Another process moves the store .*store\.sqlite, or has moved it"):
         move(file, mine, overtaken)
-    assert mark(file) == migrations.MOVED
-    assert rows_of(theirs) > 0
-    assert is_same_database or rows_of(mine) == 0
+    assert standing(file) == migrations.MOVED
+    assert moved_rows(theirs) > 0
+    assert is_same_database or moved_rows(mine) == 0
 
 
 def take_a_lease(store: Store) -> None:
@@ -100,12 +72,8 @@ def ask_the_stream(store: Store) -> None:
 def test_who_opened_the_store_before_it_was_moved_writes_nothing_to_it(
     file: SqliteFile, opened_before: Store, databases: Databases, write: Callable[[Store], None], last_step: str
 ) -> None:
-    def cut(step: str) -> None:
-        if step == last_step:
-            raise PowerCut
-
     with pytest.raises(PowerCut):
-        move(file, databases.blank(), cut)
+        move(file, databases.blank(), cut_at(last_step))
     before = file.path.read_bytes()
     for _ in range(2):
         with pytest.raises(StoreError, match=IS_AWAY):

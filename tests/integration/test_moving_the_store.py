@@ -60,7 +60,8 @@ def on_postgres(shop: Installation, address: str) -> Installation:
 
 
 def all_rows(shop: Installation) -> dict[str, list[dict[str, object]]]:
-    return {table.name: shop.rows(table) for table in schema.metadata.sorted_tables}
+    """Every row, but for the note of the move."""
+    return {table.name: shop.rows(table) for table in schema.metadata.sorted_tables if table is not schema.moves}
 
 
 def only_line(ended: Ended) -> str:
@@ -149,6 +150,18 @@ def test_a_move_that_was_killed_is_run_again(
             break
         killed += 1
     assert killed > 3
+    assert all_rows(moved) == before
+    assert "was moved" in only_line(commands.run("windows", environment=in_a_file.environment))
+
+
+def test_a_move_that_is_killed_at_each_step_and_run_again_is_whole_at_last(
+    in_a_file: Installation, databases: Databases, commands: CommandServer
+) -> None:
+    before = all_rows(in_a_file)
+    moved = on_postgres(in_a_file, databases.empty())
+    for step in ("begun", *before, "copied", "marked"):
+        ended = commands.start(step, module="tests.support.faulty_move", environment=moved.environment).end()
+        assert ended.exit_code == -signal.SIGKILL, (step, ended.errors)
     assert all_rows(moved) == before
     assert "was moved" in only_line(commands.run("windows", environment=in_a_file.environment))
 

@@ -1,41 +1,45 @@
 """Moving a store to another database: all rows in one transaction there, and a mark on the old one.
 
 The mark takes the place of the schema's revision, so that no version of clickwatch opens a marked store, and who has
-opened it before writes no more: MOVING from before the first row is copied, MOVED once all of them are there. It is set
-by compare-and-set, so of several moves one comes to its end. If the process dies in between, the new database says
-whether it has them: the move, run again, copies them or sets the mark that is missing.
+opened it before writes no more: `moving` with the revision from before the first row is copied, MOVED once all of them
+are there. It is set by compare-and-set, so of several moves one comes to its end. The move's name is written into the
+old store with the mark, into the new one with the rows: if the process dies in between, the move, run again, finds
+by it whether they are there, and copies them or sets the mark that is missing.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, exists, func, insert, select
+from sqlalchemy import Connection, Table, delete, exists, func, insert, select
 
 from clickwatch.errors import SecondPipeline, StoreAway, StoreError
-from clickwatch.store import epochs, migrations
+from clickwatch.files.durable import unique_name
+from clickwatch.store import migrations
 from clickwatch.store.backend import Backend
 from clickwatch.store.database import Store
 from clickwatch.store.holder import described, is_dead
-from clickwatch.store.migrations import MOVED, MOVING
-from clickwatch.store.opening import open_store
-from clickwatch.store.schema import leases, metadata
+from clickwatch.store.migrations import HEAD, MOVED, moving
+from clickwatch.store.opening import check_revision, open_store
+from clickwatch.store.schema import leases, metadata, moves
 from clickwatch.store.upsert import write_columns
 
 _ROWS_AT_ONCE = 5000
-_TABLES = tuple(metadata.sorted_tables)
+_TABLES = tuple(table for table in metadata.sorted_tables if table is not moves)
 
 
 @dataclass(frozen=True)
 class Move:
     """One move from the store at `place` to `target`, which is open; `clock` gives µs since the Unix epoch, UTC.
 
-    `on_step` is called by name between durable steps, and with each table before it is copied.
+    `on_step` is called by name between durable steps, and with each table before it is copied; `new_name` gives a name
+    that no other move has.
     """
 
     place: Backend
     target: Store
     clock: Callable[[], int]
     on_step: Callable[[str], None] = lambda step: None
+    new_name: Callable[[], str] = unique_name
 
     def run(self) -> int:
         """Move everything; how many rows there are now in the target.
@@ -45,32 +49,41 @@ class Move:
         """
         old = Store(self.place)
         try:
-            return self._run(old)
+            is_new = self._begin(old)
+            self.on_step("begun")
+            return self._finish(old, is_new)
         finally:
             old.close()
 
-    def _run(self, old: Store) -> int:
-        is_begun = old.reach(self.place.is_there) and old.look(migrations.revision) == MOVING
-        if is_begun and _goes_on(old, self.target):
-            with old.begin() as connection:
-                self._mark(connection, MOVING, MOVED)
-            return self.target.look(_count_all)
-        self.target.look(self._check_empty)
-        if is_begun:
-            with old.begin() as connection:
-                self._mark(connection, MOVING, migrations.HEAD)
-        open_store(self.place, create=False, upgrade=True).close()
+    def _begin(self, old: Store) -> bool:
+        """Mark the old store, for a move that goes on anew; whether this one is the first to do so."""
+        stated = self._stated(old)
+        begun = migrations.moving_from(stated) or stated
+        check_revision(old, begun)
         with old.begin() as connection:
             self._check_nobody_works(connection)
-            self._mark(connection, migrations.HEAD, MOVING)
-        self.on_step("begun")
-        return self._finish(old)
+            self._mark(connection, stated, begun)
+            if begun != HEAD:
+                migrations.upgrade(connection)
+            self._mark(connection, HEAD, moving(HEAD))
+            if _name(connection) is None:
+                connection.execute(insert(moves).values(move_id=self.new_name()))
+        return stated == HEAD
 
-    def _finish(self, old: Store) -> int:
+    def _stated(self, old: Store) -> str:
+        """The mark of a move that came to no end; else HEAD, to which the store is brought."""
+        stated = old.look(migrations.revision) if old.reach(self.place.is_there) else None
+        if stated is not None and migrations.moving_from(stated) is not None:
+            return stated
+        self.target.look(self._check_empty)
+        open_store(self.place, create=False, upgrade=True).close()
+        return HEAD
+
+    def _finish(self, old: Store, is_new: bool) -> int:
         failure: Exception | None = None
         rows = 0
         with old.begin() as source:  # nobody writes to it any more
-            self._mark(source, MOVING, MOVING)
+            self._mark(source, moving(HEAD), moving(HEAD))
             try:
                 rows = self._copy(source)
             except StoreAway:
@@ -78,17 +91,24 @@ class Move:
             except Exception as error:  # noqa: BLE001 - it is raised when the mark is gone
                 failure = error
             self.on_step("copied")
-            self._mark(source, MOVING, MOVED if failure is None else migrations.HEAD)
+            if failure is None:
+                self._mark(source, moving(HEAD), MOVED)
+            elif is_new:
+                self._mark(source, moving(HEAD), HEAD)
+                source.execute(delete(moves))
         self.on_step("marked")
         if failure is not None:
             raise failure
         return rows
 
     def _copy(self, source: Connection) -> int:
-        self._check_nobody_works(source)
         with self.target.begin() as target:
+            name = _name(source)
+            if name == _name(target):
+                return sum(_count(target, table) for table in _TABLES)
             self._check_empty(target)
             rows = sum(self._copy_table(source, target, table) for table in _TABLES)
+            target.execute(insert(moves).values(move_id=name))
             target.exec_driver_sql("analyze")  # or the planner takes the tables for empty ones for a while
             return rows
 
@@ -109,7 +129,9 @@ class Move:
             raise SecondPipeline(problem, "Let it finish, then run `clickwatch store move` again")
 
     def _check_empty(self, connection: Connection) -> None:
-        taken = [table.name for table in _TABLES if connection.execute(select(exists(select(table)))).scalar()]
+        taken = [
+            table.name for table in metadata.sorted_tables if connection.execute(select(exists(select(table)))).scalar()
+        ]
         if taken:
             problem = f"The store {self.target.name} is not empty: it has rows in {', '.join(taken)}"
             raise StoreError(problem, "Name an empty database in DATABASE_URL")
@@ -122,16 +144,10 @@ class Move:
                 raise SecondPipeline(problem, "End it, and move the store then")
 
 
-def _goes_on(old: Store, new: Store) -> bool:
-    """Whether the new store has what the old one had, and perhaps more: its last epoch is not before the old one's."""
-    last, name = old.look(lambda c: (epochs.last_epoch(c), epochs.fingerprint(c)))
-    last_there, name_there = new.look(lambda c: (epochs.last_epoch(c), epochs.fingerprint(c)))
-    return name is not None and name == name_there and last_there >= last
+def _name(connection: Connection) -> str | None:
+    """The name of the move that the store is moved by, or was."""
+    return connection.execute(select(moves.c.move_id)).scalar()
 
 
 def _count(connection: Connection, table: Table) -> int:
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
-
-
-def _count_all(connection: Connection) -> int:
-    return sum(_count(connection, table) for table in _TABLES)

@@ -8,7 +8,6 @@ from clickwatch.errors import NothingStreamed, StoreError
 from clickwatch.store import migrations
 from clickwatch.store.backend import Backend
 from clickwatch.store.database import Store
-from clickwatch.store.migrations import MOVED, MOVING
 from clickwatch.store.waiting import Patience
 
 
@@ -38,29 +37,32 @@ def _bring_to_head(store: Store, *, migrate: bool) -> None:
     revision = store.look(migrations.revision)
     if revision == migrations.HEAD:
         return
-    if revision is None:
-        raise StoreError(f"The store {store.name} is damaged (it has no tables of clickwatch)", store.backend.repair)
-    if revision in (MOVING, MOVED):
-        raise _moved(store.name, is_done=revision == MOVED)
-    if revision not in migrations.REVISIONS:
-        problem = f"The store {store.name} was written by a newer clickwatch (schema {revision})"
-        raise StoreError(problem, "Upgrade clickwatch")
+    check_revision(store, revision)
     if not migrate:
         raise StoreError(f"The store {store.name} was written by an older clickwatch", "Run `clickwatch stream` once")
     store.transact(lambda connection, _: migrations.upgrade(connection))
 
 
+def check_revision(store: Store, revision: str | None) -> None:
+    """Raises StoreError, which says what is wrong with a store of that revision, if this version cannot use it."""
+    if revision is None:
+        raise StoreError(f"The store {store.name} is damaged (it has no tables of clickwatch)", store.backend.repair)
+    _check_unmarked(store.name, revision)
+    if revision not in migrations.REVISIONS:
+        problem = f"The store {store.name} was written by a newer clickwatch (schema {revision})"
+        raise StoreError(problem, "Upgrade clickwatch")
+
+
 def _check_is_here(name: str, connection: Connection) -> None:
     """Whoever opened a file before it was moved, and woke up after that, writes nothing to it."""
     if connection.dialect.name == "sqlite":  # no store is moved away from PostgreSQL, and there a look costs time
-        revision = migrations.stated(connection)
-        if revision in (MOVING, MOVED):
-            raise _moved(name, is_done=revision == MOVED)
+        _check_unmarked(name, migrations.stated(connection))
 
 
-def _moved(name: str, *, is_done: bool) -> StoreError:
-    if is_done:
+def _check_unmarked(name: str, stated: str | None) -> None:
+    if stated == migrations.MOVED:
         problem = f"The store {name} was moved to PostgreSQL, and is not the newest any more"
-        return StoreError(problem, "Set DATABASE_URL to the database that it was moved to")
-    problem = f"The store {name} was being moved to PostgreSQL, and that came to no end"
-    return StoreError(problem, "Run `clickwatch store move` again, with the same DATABASE_URL")
+        raise StoreError(problem, "Set DATABASE_URL to the database that it was moved to")
+    if migrations.moving_from(stated) is not None:
+        problem = f"The store {name} was being moved to PostgreSQL, and that came to no end"
+        raise StoreError(problem, "Run `clickwatch store move` again, with the same DATABASE_URL")

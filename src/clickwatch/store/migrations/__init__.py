@@ -6,12 +6,13 @@ Comes in: a connection in a write transaction. Goes out: the same database with 
 
 from sqlalchemy import Connection, column, inspect, select, table, update
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """All revisions, oldest first."""
 HEAD = REVISIONS[-1]
-MOVING, MOVED = "moving", "moved"
-"""In place of a revision: the store is on its way to another database, or has gone there."""
+MOVED = "moved"
+"""In place of a revision: the store has gone to another database."""
 
+_MOVING = "moving "
 _version = table("alembic_version", column("version_num"))
 
 
@@ -23,12 +24,22 @@ def revision(connection: Connection) -> str | None:
 
 
 def stated(connection: Connection) -> str | None:
-    """What a database that has been migrated says of itself: its revision, or MOVING or MOVED."""
+    """What a database that has been migrated says of itself: its revision, or a mark of a move."""
     return connection.execute(select(_version.c.version_num)).scalar()
 
 
+def moving(revision: str) -> str:
+    """In place of a revision: a store of that revision is on its way to another database."""
+    return _MOVING + revision
+
+
+def moving_from(stated: str | None) -> str | None:
+    """The revision of a store that is on its way to another database; None if it is not."""
+    return stated[len(_MOVING) :] if stated is not None and stated.startswith(_MOVING) else None
+
+
 def mark(connection: Connection, before: str, after: str) -> bool:
-    """Say that the database is at a revision, or MOVING or MOVED, if it was at `before`; whether it was."""
+    """Let the database state a revision or a mark if it stated `before`; whether it did."""
     standing = update(_version).where(_version.c.version_num == before)
     return connection.execute(standing.values(version_num=after)).rowcount == 1
 

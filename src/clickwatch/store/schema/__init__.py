@@ -5,7 +5,7 @@ from clickwatch.store.schema.alerts import alerts, deliveries, episodes
 from clickwatch.store.schema.base import metadata
 from clickwatch.store.schema.counts import hour_totals, windows
 from clickwatch.store.schema.day import batch_hours, batch_views, conversion_rates, top_products, user_segments
-from clickwatch.store.schema.epochs import epoch_ranges, epochs, leases, progress, requests
+from clickwatch.store.schema.epochs import epoch_ranges, epochs, leases, moves, progress, requests
 
 __all__ = [
     "accounting",
@@ -21,6 +21,7 @@ __all__ = [
     "hour_totals",
     "leases",
     "metadata",
+    "moves",
     "progress",
     "quarantine",
     "rejections",

@@ -51,3 +51,6 @@ requests = Table(
     Column("name", by_code_point(32), primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
+
+# The move that brought the rows here, or is to take them away: the same name stands in both stores then.
+moves = Table("moves", metadata, Column("move_id", by_code_point(32), primary_key=True))
