@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 import pytest
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from clickwatch.errors import SourceError, StoreError
@@ -10,9 +11,11 @@ from clickwatch.store import epochs, windows
 from clickwatch.store.database import Store
 from clickwatch.store.opening import open_store
 from clickwatch.store.postgres import database
+from clickwatch.store.postgres.database import PostgresDatabase
 from clickwatch.store.sqlite import connections
 from clickwatch.store.sqlite.file import SqliteFile
 from tests.support import stores as fixtures
+from tests.support.databases import Databases
 from tests.support.processes import child
 from tests.support.store_children import fill_the_disk, stop_within_a_transaction
 from tests.support.stores import window_deltas
@@ -29,6 +32,16 @@ def test_what_raises_inside_leaves_nothing_and_comes_out_as_it_is(store: Store) 
     with pytest.raises(SourceError), store.begin() as c:
         epochs.claim(c, 1, "settings", 1, [])
         raise SourceError("A row cannot be read")
+    commit(store, 1)
+
+
+def test_another_database_s_error_is_not_explained_as_the_store_s_own(store: Store, databases: Databases) -> None:
+    others = [create_engine("sqlite://"), PostgresDatabase(databases.blank()).engine()]
+    for engine in others:
+        if engine.dialect.name != store.engine.dialect.name:
+            with pytest.raises(DBAPIError, match="nowhere"), store.begin(), engine.connect() as other:
+                other.execute(text("select * from nowhere"))
+        engine.dispose()
     commit(store, 1)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from clickwatch.errors import StoreError
+from clickwatch.errors import StoreAway, StoreError
 from clickwatch.store import epochs, leases, migrations, schema
 from clickwatch.store.database import Store
 from clickwatch.store.migrations import MOVED, moving
@@ -14,6 +14,7 @@ from clickwatch.store.opening import open_store
 from clickwatch.store.postgres.database import PostgresDatabase
 from clickwatch.store.sqlite.file import SqliteFile
 from clickwatch.wiring.log import wall_clock
+from tests.support.cutting_proxy import Cut, CuttingProxy
 from tests.support.databases import Databases
 from tests.support.moves import PowerCut, cut_at, move, moved_rows, standing, store_file
 
@@ -74,6 +75,20 @@ def test_an_older_clickwatch_leaves_alone_what_a_newer_one_began(file: SqliteFil
     with pytest.raises(StoreError, match=r"written by a newer clickwatch \(schema 9999\)"):
         move(file, databases.blank())
     assert standing(file) == moving("9999")
+
+
+@pytest.mark.parametrize("cut", [Cut.BEFORE, Cut.AFTER])
+def test_a_connection_that_breaks_at_the_commit_leaves_a_move_to_be_finished(
+    file: SqliteFile, databases: Databases, cut: Cut
+) -> None:
+    address = databases.blank()
+    way = CuttingProxy(address, lambda commit: cut if commit == 1 else None)
+    with way.running() as proxy, pytest.raises(StoreAway, match="was lost"):
+        move(file, proxy.address)
+    assert moved_rows(address) == (2 if cut is Cut.AFTER else 0)
+    assert standing(file) == moving(migrations.HEAD)
+    assert move(file, address) == moved_rows(address) == 2
+    assert standing(file) == MOVED
 
 
 def test_what_went_on_in_the_new_store_after_an_interrupted_move_stays(file: SqliteFile, databases: Databases) -> None:

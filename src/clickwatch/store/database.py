@@ -117,11 +117,15 @@ class Store:
 
     @contextmanager
     def _explained(self, *others: type[Exception]) -> Iterator[None]:
-        """Turn the driver's errors into such as an operator can act on; what else a block raises is its own."""
+        """Turn the driver's errors into such as an operator can act on; what else a block raises is its own.
+
+        So are the errors of another database that it works with.
+        """
         try:
             yield
         except Exception as error:
-            if not isinstance(error, (DBAPIError, *others)):
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            if not isinstance(cause, (self.engine.dialect.loaded_dbapi.Error, *others)):
                 raise
             known = self.backend.explain(error, has_answered=self._outages.has_answered)
             if known is None:

@@ -8,11 +8,12 @@ by it whether they are there, and copies them or sets the mark that is missing.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, delete, exists, func, insert, select
 
-from clickwatch.errors import SecondPipeline, StoreAway, StoreError
+from clickwatch.errors import ClickwatchError, SecondPipeline, StoreAway, StoreError
 from clickwatch.files.durable import unique_name
 from clickwatch.store import migrations
 from clickwatch.store.backend import Backend
@@ -80,26 +81,28 @@ class Move:
         return HEAD
 
     def _finish(self, old: Store, is_new: bool) -> int:
-        failure: Exception | None = None
-        rows = 0
-        with old.begin() as source:  # nobody writes to it any more
-            self._mark(source, moving(HEAD), moving(HEAD))
-            try:
+        try:
+            with old.begin() as source:  # nobody writes to it any more
+                self._mark(source, moving(HEAD), moving(HEAD))
                 rows = self._copy(source)
-            except StoreAway:
-                raise  # whether the target has everything is not known: the next run finds out
-            except Exception as error:  # noqa: BLE001 - it is raised when the mark is gone
-                failure = error
-            self.on_step("copied")
-            if failure is None:
+                self.on_step("copied")
                 self._mark(source, moving(HEAD), MOVED)
-            elif is_new:
-                self._mark(source, moving(HEAD), HEAD)
-                source.execute(delete(moves))
+        except StoreAway:
+            raise  # whether the target has everything is not known: the next run finds out
+        except Exception:
+            if is_new:  # else rows of an earlier run may be in another database
+                with suppress(ClickwatchError):  # then the mark stays, and the move is run again
+                    self._undo(old)
+            raise
         self.on_step("marked")
-        if failure is not None:
-            raise failure
         return rows
+
+    def _undo(self, old: Store) -> None:
+        """Take the mark back, if nothing has come to the target."""
+        if self.target.look(_name) != old.look(_name):
+            with old.begin() as connection:
+                self._mark(connection, moving(HEAD), HEAD)
+                connection.execute(delete(moves))
 
     def _copy(self, source: Connection) -> int:
         with self.target.begin() as target:
