@@ -76,8 +76,8 @@ class Move:
         stated = old.look(migrations.revision) if old.reach(self.place.is_there) else None
         if stated is not None and migrations.moving_from(stated) is not None:
             return stated
-        self.target.look(self._check_empty)
         open_store(self.place, create=False, upgrade=True).close()
+        self.target.look(self._check_empty)
         return HEAD
 
     def _finish(self, old: Store, is_new: bool) -> int:
