@@ -107,6 +107,23 @@ def test_another_program_s_tables_are_left_alone(databases: Databases) -> None:
         assert connection.execute(text("select to_regclass('epochs')")).scalar() is None
 
 
+@pytest.mark.parametrize("create", [True, False])
+def test_another_program_that_counts_its_versions_in_the_same_way_is_no_newer_clickwatch(
+    databases: Databases, create: bool
+) -> None:
+    address = databases.empty()
+    theirs = (
+        "create table alembic_version (version_num varchar(32)); insert into alembic_version values ('e00344393f31')"
+    )
+    databases.server.run("psql", "-q", "-d", address.rpartition("/")[2], "-c", theirs)
+    line = refusal(address, create=create)
+    assert "Tables of something else are in the way in the store" in line and "(schema e00344393f31)" in line
+    assert "Name an empty database in DATABASE_URL" in line
+    with PostgresDatabase(address).engine().connect() as connection:
+        assert connection.execute(text("select version_num from alembic_version")).scalars().all() == ["e00344393f31"]
+        assert connection.execute(text("select to_regclass('epochs')")).scalar() is None
+
+
 def test_without_the_driver_one_is_told_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(MissingExtra, match=r"pip install 'clickwatch\[postgres\]'"):

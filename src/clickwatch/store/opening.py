@@ -48,9 +48,13 @@ def check_revision(store: Store, revision: str | None) -> None:
     if revision is None:
         raise StoreError(f"The store {store.name} is damaged (it has no tables of clickwatch)", store.backend.repair)
     _check_unmarked(store.name, revision)
-    if revision not in migrations.REVISIONS:
+    if revision in migrations.REVISIONS:
+        return
+    if store.look(migrations.is_clickwatch_s):
         problem = f"The store {store.name} was written by a newer clickwatch (schema {revision})"
         raise StoreError(problem, "Upgrade clickwatch")
+    problem = f"Tables of something else are in the way in the store {store.name} (schema {revision})"
+    raise StoreError(problem, "Name an empty database in DATABASE_URL")
 
 
 def _check_is_here(name: str, connection: Connection) -> None:

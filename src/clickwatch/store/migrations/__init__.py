@@ -28,6 +28,11 @@ def stated(connection: Connection) -> str | None:
     return connection.execute(select(_version.c.version_num)).scalar()
 
 
+def is_clickwatch_s(connection: Connection) -> bool:
+    """Whether a database that has been migrated holds tables of clickwatch, of whatever version."""
+    return inspect(connection).has_table("epoch_ranges")
+
+
 def moving(revision: str) -> str:
     """In place of a revision: a store of that revision is on its way to another database."""
     return _MOVING + revision
