@@ -1,5 +1,6 @@
 """`clickwatch store move` that was interrupted is run again, and knows its own work from that of others."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from clickwatch.store.opening import open_store
 from clickwatch.store.postgres.database import PostgresDatabase
 from clickwatch.store.sqlite.file import SqliteFile
 from clickwatch.wiring.log import wall_clock
+from dev.postgres_server import PostgresServer
 from tests.support.cutting_proxy import Cut, CuttingProxy
 from tests.support.databases import Databases
 from tests.support.moves import PowerCut, cut_at, move, moved_rows, standing, store_file
@@ -87,6 +89,32 @@ def test_a_connection_that_breaks_at_the_commit_leaves_a_move_to_be_finished(
         move(file, proxy.address)
     assert moved_rows(address) == (2 if cut is Cut.AFTER else 0)
     assert standing(file) == moving(migrations.HEAD)
+    assert move(file, address) == moved_rows(address) == 2
+    assert standing(file) == MOVED
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    """A server of its own, which may break off."""
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.close()
+
+
+def test_a_server_that_breaks_off_among_the_rows_leaves_a_move_to_be_finished(
+    file: SqliteFile, server: PostgresServer
+) -> None:
+    address = server.make_database("shop")
+
+    def break_off(step: str) -> None:
+        if step == "windows":
+            server.break_off()
+
+    with pytest.raises(StoreAway):
+        move(file, address, break_off)
+    server.start()
+    assert moved_rows(address) == 0
     assert move(file, address) == moved_rows(address) == 2
     assert standing(file) == MOVED
 

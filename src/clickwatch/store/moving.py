@@ -46,7 +46,7 @@ class Move:
         """Move everything; how many rows there are now in the target.
 
         Raises StoreError if there is nothing to move, it was moved already, or the target holds something else;
-        SecondPipeline if somebody works with the old store. Then both are as they were.
+        SecondPipeline if somebody works with the old store. Then both are as it found them.
         """
         old = Store(self.place)
         try:
