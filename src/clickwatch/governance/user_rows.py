@@ -15,6 +15,7 @@ from clickwatch.governance.removal import Removal
 from clickwatch.governance.stored_rows import remove
 from clickwatch.store import batch_views
 from clickwatch.store.database import Store
+from clickwatch.store.kept_turns import Fence
 from clickwatch.store.schema import user_segments
 
 _ANY_EPOCH = (1 << 63) - 1
@@ -22,14 +23,15 @@ _ANY_EPOCH = (1 << 63) - 1
 
 @dataclass(frozen=True)
 class UserRows:
-    """The places that hold rows about users. `run_of` gives the right to a day's run, for as long as its block lasts.
+    """The places that hold rows about users. `run_of` gives the right to a day's run, for as long as its block
+    lasts, with the fence of that right.
 
     Methods raise StoreError, and StorageError if the disk refuses.
     """
 
     shelf: ReportShelf
     store: Store
-    run_of: Callable[[Day], AbstractContextManager[None]]
+    run_of: Callable[[Day], AbstractContextManager[Fence]]
 
     def outlived(self, before: int, archived: Callable[[Day, int], int]) -> list[Day]:
         """The days that ended by `before` (µs UTC), have rows about users, and of which reported events are gone.
@@ -55,8 +57,8 @@ class UserRows:
             if dry_run:
                 reports[day], rows[day] = self._report_bytes(day), self._remove_rows(day, dry_run)
                 continue
-            with self.run_of(day):
-                reports[day], rows[day] = self._withdraw(day), self._remove_rows(day, dry_run)
+            with self.run_of(day) as fence:
+                reports[day], rows[day] = self._withdraw(day, fence), self._remove_rows(day, dry_run)
         with_report = tuple(day for day in days if reports[day])
         with_rows = tuple(day for day in days if rows[day])
         return [
@@ -67,12 +69,15 @@ class UserRows:
     def _report_bytes(self, day: Day) -> int:
         return sum(size for name, size in self.shelf.sizes(day).items() if name in _on_users(day))
 
-    def _withdraw(self, day: Day) -> int:
+    def _withdraw(self, day: Day, fence: Fence) -> int:
         """Let the day's reports stand without those on users; how many bytes went."""
         gone = self._report_bytes(day)
         if gone:
             kept = {name: content for name, content in self.shelf.files(day).items() if name not in _on_users(day)}
-            self.shelf.publish(day, self.shelf.stage(day, kept))
+            report_set = self.shelf.stage(day, kept)
+            with self.store.begin() as connection:
+                fence(connection)
+                self.shelf.publish(day, report_set)
         return gone
 
     def _remove_rows(self, day: Day, dry_run: bool) -> int:

@@ -96,7 +96,8 @@ def release(connection: Connection, name: str, token: int) -> None:
 def _change(connection: Connection, name: str, current: int, **values: int | str) -> None:
     mine = (leases.c.name == name) & (leases.c.token == current)
     if connection.execute(update(leases).where(mine).values(**values)).rowcount != 1:
-        raise SecondPipeline(f"Another pipeline has taken over the lease {name}", "Let one pipeline run per store")
+        problem = f"Another process has taken over the lease {name}, which was not renewed in time"
+        raise SecondPipeline(problem, "Let one of them work; start this one again if it is the one")
 
 
 def _iso(micros: int) -> str:

@@ -4,9 +4,10 @@ from contextlib import AbstractContextManager
 from functools import partial
 
 from clickwatch.archive.committing import Turn
-from clickwatch.domain.window import HOUR, MINUTE
+from clickwatch.domain.window import MINUTE
 from clickwatch.store.database import Store
-from clickwatch.store.turns import TurnRules, turn
+from clickwatch.store.kept_turns import KeptRules, kept_turn
+from clickwatch.store.turns import turn
 from clickwatch.wiring.log import wall_clock
 
 _COMMIT, _UPKEEP = "archive", "archive upkeep"
@@ -19,4 +20,4 @@ def archive_turn(store: Store) -> Turn:
 
 def upkeep_turn(store: Store) -> AbstractContextManager[object]:
     """The turn of whoever compacts or expires, for the whole of that work."""
-    return turn(store, _UPKEEP, wall_clock, TurnRules(ttl=HOUR, patience=10 * MINUTE))
+    return kept_turn(store, _UPKEEP, wall_clock, KeptRules(patience=10 * MINUTE))

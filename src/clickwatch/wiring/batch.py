@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
 from clickwatch.store import epochs, requests
 from clickwatch.store.database import Store
+from clickwatch.store.kept_turns import Fence
 from clickwatch.wiring.archive import archive_turn, upkeep_turn
 from clickwatch.wiring.day_engines import DayEngineOf, Engine, day_engines
 from clickwatch.wiring.day_turns import right_to, run_of
@@ -33,6 +34,7 @@ from clickwatch.wiring.stores import AT_WORK, store_of_home
 _PATIENCE = 2 * MINUTE
 _POLL_SECONDS = 0.1
 OnStep = Callable[[str], None]
+Right = Callable[[Store, Day], AbstractContextManager[Fence]]
 
 
 def run_day(
@@ -43,7 +45,7 @@ def run_day(
     `engine_of` makes the engine that computes the figures, the embedded one if it is not given.
     Raises ClickwatchError; then the day's reports and view are what they were before, or the new ones.
     """
-    with _day(settings, day, on_step, engine_of) as (run, store, home), run_of(store, day):
+    with _day(settings, day, on_step, engine_of, run_of) as (run, store, home):
         for step in Step:
             on_step(step)
             if step is Step.USER_SEGMENTS:
@@ -61,7 +63,7 @@ def run_step(
     engine_of: DayEngineOf | None = None,
 ) -> None:
     """One step of a day's run, see `run_day`; those before it have been run. Raises ClickwatchError."""
-    with _day(settings, day, on_step, engine_of) as (run, store, home), right_to(step, store, day):
+    with _day(settings, day, on_step, engine_of, partial(right_to, step)) as (run, store, home):
         on_step(step)
         _take(run, step, store, home)
 
@@ -94,13 +96,14 @@ def _compact(run: DayRun, store: Store, home: Home) -> None:
 
 @contextmanager
 def _day(
-    settings: AppSettings, day: Day, on_step: OnStep, engine_of: DayEngineOf | None
+    settings: AppSettings, day: Day, on_step: OnStep, engine_of: DayEngineOf | None, right: Right
 ) -> Iterator[tuple[DayRun, Store, Home]]:
     pa.set_memory_pool(pa.system_memory_pool())  # it gives back what a large file took
     home = open_home(settings)
     with (
         closing(store_of_home(settings, patience=AT_WORK)) as store,
         closing(log_of_home(settings)) as log,
+        right(store, day) as fence,
         day_engines(settings, Engine.EMBEDDED) as embedded,
     ):
         sources = CutSources(
@@ -118,7 +121,7 @@ def _day(
                 Staging(home.batch / day.compact),
                 sources,
                 engine_of or embedded,
-                Publisher(ReportShelf(home.reports), store, on_step),
+                Publisher(ReportShelf(home.reports), store, fence, on_step),
             ),
             store,
             home,
