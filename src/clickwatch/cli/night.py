@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from clickwatch.cli.batch import report
-from clickwatch.cli.days import parse_days, parse_span
+from clickwatch.cli.days import parse_days
 from clickwatch.cli.notify import notified
 from clickwatch.cli.output import notes
 from clickwatch.cli.reconcile import reconciled
 from clickwatch.cli.retention import retained
-from clickwatch.cli.wait import LONGEST_WAIT, waited
+from clickwatch.cli.wait import patience, waited
 from clickwatch.domain.day import Day
 from clickwatch.domain.window import DAY
 from clickwatch.settings import AppSettings, current_settings
@@ -57,8 +57,14 @@ def night(
         str | None, typer.Option(help="The last of several days, YYYY-MM-DD.", metavar="DATE", show_default=False)
     ] = None,
     longest: Annotated[
-        str, typer.Option("--for", help="Wait no longer than this until the day is complete.", metavar="TIME")
-    ] = LONGEST_WAIT,
+        str | None,
+        typer.Option(
+            "--for",
+            help="Wait no longer than this until the day is complete; by default 2h after SPARK_WATERMARK_DELAY.",
+            metavar="TIME",
+            show_default=False,
+        ),
+    ] = None,
     engine: Annotated[
         Engine | None, typer.Option(help="What computes the figures; by default BATCH_ENGINE.", show_default=False)
     ] = None,
@@ -66,11 +72,12 @@ def night(
     """Do what is to be done every night: wait for the day, report it, reconcile, retention, notify. It stops at the
     first that fails, with its exit code; the next run begins anew, and nothing is doubled by that.
     """
-    settings, patience = current_settings(), Patience(parse_span(longest, "--for"))
+    settings = current_settings()
+    longest_wait = patience(settings, longest)
     days = parse_days(date or str(Day.of(wall_clock() - DAY)), to)
     with day_engines(settings, engine or Engine(settings.batch_engine)) as engine_of:
         for day in days:
-            _run(Night(settings, day, patience, engine_of))
+            _run(Night(settings, day, longest_wait, engine_of))
 
 
 def _run(night: Night) -> None:

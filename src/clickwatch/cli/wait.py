@@ -9,19 +9,29 @@ from clickwatch.cli.output import say
 from clickwatch.cli.progress import step_progress
 from clickwatch.domain.day import Day
 from clickwatch.settings import AppSettings, current_settings
-from clickwatch.wiring.waiting import Patience, wait_for_day
-
-LONGEST_WAIT = "2h"
+from clickwatch.wiring.waiting import Patience, usual_patience, wait_for_day
 
 
 def wait(
     date: Annotated[str, typer.Option(help="Which UTC day, YYYY-MM-DD.", metavar="DATE")],
     longest: Annotated[
-        str, typer.Option("--for", help="Give up after this time, such as 30m or 2h.", metavar="TIME")
-    ] = LONGEST_WAIT,
+        str | None,
+        typer.Option(
+            "--for",
+            help="Give up after this time, such as 30m; by default 2h after SPARK_WATERMARK_DELAY.",
+            metavar="TIME",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Wait until a day is complete; exit code 1 if it is not in time, or nothing is at work on it for five minutes."""
-    waited(current_settings(), parse_day(date, "--date"), Patience(parse_span(longest, "--for")))
+    settings = current_settings()
+    waited(settings, parse_day(date, "--date"), patience(settings, longest))
+
+
+def patience(settings: AppSettings, longest: str | None) -> Patience:
+    """What `--for` says; without it, such that 02:00 is not too early, however long stragglers are waited for."""
+    return usual_patience(settings) if longest is None else Patience(parse_span(longest, "--for"))
 
 
 def waited(settings: AppSettings, day: Day, patience: Patience) -> bool:

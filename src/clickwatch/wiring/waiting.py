@@ -27,8 +27,13 @@ _POLL_SECONDS = 0.5
 class Patience:
     """How long is waited, in µs: at most; and, once the day is over, while no stream is running."""
 
-    whole: int = 2 * HOUR
+    whole: int
     without_stream: int = 5 * MINUTE
+
+
+def usual_patience(settings: AppSettings, after_stragglers: int = 2 * HOUR) -> Patience:
+    """For whoever comes after midnight: until the last straggler of yesterday may be there, and so much (µs) longer."""
+    return Patience(settings.spark_watermark_delay + after_stragglers)
 
 
 def wait_for_day(
