@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from clickwatch.cli.wait import patience
 from clickwatch.domain.day import Day
 from clickwatch.domain.window import DAY, HOUR, MINUTE, SECOND
 from clickwatch.errors import BatchError, NoSuchDay, StoreError
 from clickwatch.store import leases
 from clickwatch.store.holder import this_process
-from clickwatch.wiring.waiting import Patience, usual_patience, wait_for_day
+from clickwatch.wiring.waiting import Patience, wait_for_day
 from tests.support.day_homes import MONDAY, SUNDAY, click, clicks, copied, stream
 from tests.support.fake_clock import FakeClock
 from tests.support.installations import Installation
@@ -116,10 +117,10 @@ def test_a_day_whose_end_is_too_far_is_refused_at_once(home: Installation) -> No
 @pytest.mark.parametrize("delay", ["0s", "2m", "5h", "30d", "366d"])
 def test_the_usual_patience_lasts_from_two_in_the_morning_whatever_the_delay_is(delay: str, home: Installation) -> None:
     settings = Installation(home.folder, {**home.settings, "SPARK_WATERMARK_DELAY": delay}).app_settings()
-    clock, patience = FakeClock(NIGHT), usual_patience(settings)
-    wait_for_day(settings, MONDAY, patience, clock=clock, sleep=lambda seconds: clock.sleep(seconds * 7200))
+    clock, usual = FakeClock(NIGHT), patience(settings, None)
+    wait_for_day(settings, MONDAY, usual, clock=clock, sleep=lambda seconds: clock.sleep(seconds * 7200))
     over = max(NIGHT, MONDAY.end + settings.spark_watermark_delay)
-    assert over <= clock.now <= over + HOUR < NIGHT + patience.whole
+    assert over <= clock.now <= over + HOUR < NIGHT + usual.whole
 
 
 def test_days_that_there_are_not_are_refused_at_once(home: Installation) -> None:

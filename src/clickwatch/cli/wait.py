@@ -8,8 +8,9 @@ from clickwatch.cli.days import parse_day, parse_span
 from clickwatch.cli.output import say
 from clickwatch.cli.progress import step_progress
 from clickwatch.domain.day import Day
+from clickwatch.domain.window import HOUR
 from clickwatch.settings import AppSettings, current_settings
-from clickwatch.wiring.waiting import Patience, usual_patience, wait_for_day
+from clickwatch.wiring.waiting import Patience, wait_for_day
 
 
 def wait(
@@ -29,9 +30,10 @@ def wait(
     waited(settings, parse_day(date, "--date"), patience(settings, longest))
 
 
-def patience(settings: AppSettings, longest: str | None) -> Patience:
+def patience(settings: AppSettings, longest: str | None, after_stragglers: int = 2 * HOUR) -> Patience:
     """What `--for` says; without it, such that 02:00 is not too early, however long stragglers are waited for."""
-    return usual_patience(settings) if longest is None else Patience(parse_span(longest, "--for"))
+    whole = settings.spark_watermark_delay + after_stragglers if longest is None else parse_span(longest, "--for")
+    return Patience(whole)
 
 
 def waited(settings: AppSettings, day: Day, patience: Patience) -> bool:

@@ -9,7 +9,7 @@ from clickwatch.batch.completeness import check_day, ends_of, unfinished
 from clickwatch.domain.day import Day
 from clickwatch.domain.duration import format_duration
 from clickwatch.domain.instant import iso_utc
-from clickwatch.domain.window import HOUR, MINUTE, SECOND
+from clickwatch.domain.window import MINUTE, SECOND
 from clickwatch.errors import BatchError
 from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
@@ -29,11 +29,6 @@ class Patience:
 
     whole: int
     without_stream: int = 5 * MINUTE
-
-
-def usual_patience(settings: AppSettings, after_stragglers: int = 2 * HOUR) -> Patience:
-    """For whoever comes after midnight: until the last straggler of yesterday may be there, and so much (µs) longer."""
-    return Patience(settings.spark_watermark_delay + after_stragglers)
 
 
 def wait_for_day(
