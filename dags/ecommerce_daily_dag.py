@@ -8,6 +8,7 @@ Everything is done by the commands; what is here says only which, when and after
 """
 
 import os
+import shlex
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,7 +29,12 @@ def day_of(params: Any, dag_run: Any) -> str:
 
 
 class ClickwatchOperator(BashOperator):
-    """One command. A wrong argument or setting stays wrong: the task fails then, and is not tried again."""
+    """One command. A wrong argument or setting stays wrong: the task fails then, and is not tried again.
+
+    The day is its only template: a path may hold braces, or end in `.sh`, which would name a file with a template.
+    """
+
+    template_fields = ("env",)
 
     def execute(self, context: Any) -> None:
         """Run the command; its lines go into the task's log."""
@@ -42,8 +48,8 @@ def clickwatch(task_id: str, words: str) -> ClickwatchOperator:
     """A task that runs a command; the day is a variable to the shell, and no part of what it reads as a command."""
     return ClickwatchOperator(
         task_id=task_id,
-        bash_command=f'exec "$CLICKWATCH_COMMAND" {words}',
-        env={"CLICKWATCH_COMMAND": COMMAND, "DAY": "{{ day_of(params, dag_run) }}"},
+        bash_command=f"exec {shlex.quote(COMMAND)} {words}",
+        env={"DAY": "{{ day_of(params, dag_run) }}"},
         append_env=True,
         cwd=FOLDER,
         skip_on_exit_code=WRONG_ARGUMENT,

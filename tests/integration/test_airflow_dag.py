@@ -1,6 +1,8 @@
 """The DAG under Airflow: what it is made of, and that a run of it makes what `clickwatch batch` makes."""
 
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from tests.support.installations import Installation
 from tests.support.repository import ROOT
 from tests.support.spark import QUICK_JAVA
 
+COMMAND = Path(sys.executable).with_name("clickwatch")
 TASK_NAMES = [task.name for task in TASKS]
 AFTER_MONDAY = "2026-01-27T02:00:00+00:00"
 ON_SPARK = {"BATCH_ENGINE": "spark", "SPARK_MASTER": "local[2]", "JDK_JAVA_OPTIONS": QUICK_JAVA}
@@ -75,7 +78,7 @@ def test_the_dag_and_the_night_go_by_one_table(described: dict[str, Any]) -> Non
     assert list(described["tasks"]) == TASK_NAMES
     for task in TASKS:
         words = " ".join('"$DAY"' if word == DAY else word for word in task.words)
-        assert described["tasks"][task.name]["command"] == f'exec "$CLICKWATCH_COMMAND" {words}'
+        assert described["tasks"][task.name]["command"] == f"exec {COMMAND} {words}"
         assert described["tasks"][task.name]["after"] == sorted(task.after)
         assert described["tasks"][task.name]["trigger_rule"].lower().endswith("all_success")
 
@@ -95,6 +98,20 @@ def test_every_task_is_tried_again_with_growing_pauses(described: dict[str, Any]
 
 def test_the_first_day_can_be_set(airflow: Airflow) -> None:
     assert airflow.described(CLICKWATCH_FIRST_DAY="2026-11-30")["start_date"] == "2026-12-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize("name", ["run.sh", "{{ day_of }} of it's $HOME; 100 %.bash"])
+def test_the_command_and_the_folder_may_have_any_name(name: str, airflow: Airflow, tmp_path: Path) -> None:
+    folder = tmp_path / "a shop.sh {% if %}"
+    folder.mkdir()
+    command = tmp_path / name
+    command.write_text('#!/bin/sh\necho "$PWD: $*"\n')
+    command.chmod(0o755)
+    shop = {"CLICKWATCH_COMMAND": str(command), "CLICKWATCH_FOLDER": str(folder)}
+    given = answer(airflow.start("render", AFTER_MONDAY, shop=shop))
+    shell = ["bash", "-c", given["command"]]
+    done = subprocess.run(shell, cwd=given["folder"], env=given["variables"], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (f"{folder}: wait --date 2026-01-26\n", "")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -163,5 +180,5 @@ def test_the_backfill_of_the_page_has_a_run_for_each_day_of_its_month(airflow: A
 def test_the_day_is_nothing_that_a_shell_reads() -> None:
     text = DAG_FILE.read_text("utf-8")
     assert [line for line in text.splitlines() if "{{" in line] == [
-        '        env={"CLICKWATCH_COMMAND": COMMAND, "DAY": "{{ day_of(params, dag_run) }}"},'
+        '        env={"DAY": "{{ day_of(params, dag_run) }}"},'
     ]

@@ -1,14 +1,17 @@
 """The DAG in Airflow's own Python: `describe` prints what it is made of, `test` runs it whole; as a line of JSON.
 
-Run: PYTHON FILE describe DAG_FILE, or PYTHON FILE test DAG_FILE LOGICAL_DATE [CONF].
+Run: PYTHON FILE describe DAG_FILE, or PYTHON FILE test DAG_FILE LOGICAL_DATE [CONF], or PYTHON FILE render DAG_FILE
+LOGICAL_DATE for what the first task gives to the shell.
 """
 
 import importlib.util
 import json
 import sys
 import warnings
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 
@@ -66,8 +69,16 @@ def tested(dag: Any, at: str, conf: str = "{}") -> dict[str, Any]:
     return {"state": str(run.state), "tasks": {each.task_id: str(each.state) for each in tasks}}
 
 
+def rendered(dag: Any, at: str) -> dict[str, Any]:
+    """The shell's command, folder and variables once Airflow has filled the templates in."""
+    task, run = dag.tasks[0], SimpleNamespace(logical_date=datetime.fromisoformat(at), run_after=None)
+    task.render_template_fields({"params": {"day": None}, "dag_run": run})
+    return {"command": task.bash_command, "folder": task.cwd, "variables": task.env}
+
+
 if __name__ == "__main__":
     sys.addaudithook(stay_here)
     what, file, *more = sys.argv[1:]
-    found = described(loaded(file)) if what == "describe" else tested(loaded(file), *more)
+    answers: dict[str, Callable[..., dict[str, Any]]] = {"describe": described, "test": tested, "render": rendered}
+    found = answers[what](loaded(file), *more)
     print(json.dumps(found), file=sys.__stdout__)
