@@ -22,7 +22,7 @@ from tests.support.pages import PageReader, blocks, is_printed
 from tests.support.repository import ROOT
 
 YESTERDAY = Day.of(wall_clock() - DAY)
-NAMES = ["plain", "with blanks and 'quotes' and \"more\"", "100 % of $HOME\\n`id`"]
+NAMES = ["plain", "with blanks and 'quotes' and \"more\"", "100 % of $HOME\\n`id`", "a=b; c\\%d"]
 
 
 @pytest.fixture
@@ -90,11 +90,24 @@ def test_the_line_for_cron_goes_by_the_clock_of_the_machine(zone: str, begins: l
     assert all(line.startswith(begin) for line, begin in zip(lines, begins, strict=True))
 
 
+def odd_python(folder: Path) -> Path:
+    """A program in a folder that is made, which says what it is called with."""
+    folder.mkdir()
+    program = folder / "python"
+    program.write_text('#!/bin/sh\nIFS="|"\nprintf "%s\\n" "$*"\n')
+    program.chmod(0o755)
+    return program
+
+
+def systemd_words(line: str) -> list[str]:
+    """The words of a command line of a unit, which systemd gives to the program: see systemd.service(5)."""
+    return [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(line)]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_units_are_what_systemd_takes(name: str, tmp_path: Path) -> None:
     """`systemd-analyze` looks at them where it is installed; what they say is looked at everywhere."""
-    (tmp_path / name).mkdir()
-    words = (sys.executable, "-m", "clickwatch", "night")
+    words = (str(odd_python(tmp_path / name)), "-m", "clickwatch", "night")
     installed = Installed(words, str(tmp_path / name), (("CLICKWATCH_HOME", str(tmp_path / name)),), "root")
     units = {"service": service_unit(installed), "timer": timer_unit()}
     for kind, text in units.items():
@@ -111,7 +124,11 @@ def test_the_units_are_what_systemd_takes(name: str, tmp_path: Path) -> None:
     service = read["service"]["Service"]
     assert (service["Type"], service["RestartPreventExitStatus"]) == ("oneshot", "2")
     assert service["WorkingDirectory"].replace("%%", "%") == str(tmp_path / name)
-    assert shlex.split(service["ExecStart"].replace("%%", "%")) == list(words)
+    started = systemd_words(service["ExecStart"])
+    assert started[0].replace("/", "").isalpha(), "systemd takes hardly any other name for a program"
+    assert started[-len(words) :] == list(words)
+    said = subprocess.run([*started, name], env={}, capture_output=True, text=True, check=True).stdout
+    assert said == f"-m|clickwatch|night|{name}\n"
     assert shlex.split(service["Environment"].replace("%%", "%")) == [f"CLICKWATCH_HOME={tmp_path / name}"]
 
 

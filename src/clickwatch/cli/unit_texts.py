@@ -9,6 +9,9 @@ from clickwatch.errors import SettingsError
 
 _AT = timedelta(hours=2)
 _A_DAY = timedelta(days=1)
+# systemd takes neither quotes nor backslashes in the path of a program, and expands no $$ in it; in words after it, it
+# does. `env` would do, but for a path with a = in it.
+_BY_THE_SHELL = """/bin/sh -c 'exec "$$0" "$$@"'"""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ StartLimitBurst=4
 Type=oneshot
 User={installed.user}
 WorkingDirectory={installed.folder.replace("%", "%%")}
-{variables}ExecStart={words}
+{variables}ExecStart={_BY_THE_SHELL} {words}
 Restart=on-failure
 RestartSec=10min
 RestartPreventExitStatus=2
