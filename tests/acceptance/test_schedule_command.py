@@ -64,6 +64,18 @@ def test_the_line_for_cron_does_the_night_with_an_empty_environment(home: Instal
     assert len(ReportShelf(home.home.reports).files(YESTERDAY)) == 5
 
 
+def test_a_module_that_lies_in_the_folder_is_nothing_to_the_night(home: Installation, tmp_path: Path) -> None:
+    folder = in_folder(tmp_path / "shop", home)
+    texts = scheduled(folder, TZ="UTC").stdout.splitlines()
+    for name in ("typer", "email", "random"):
+        (folder / f"{name}.py").write_text("raise SystemExit('the wrong module')\n")
+    [cron] = [as_cron_runs(line) for line in texts if line.startswith("0 2 ")]
+    [unit] = [line.partition("=")[2] for line in texts if line.startswith("ExecStart=")]
+    for command in (["/bin/sh", "-c", f"{cron} --help"], [*systemd_words(unit), "--help"]):
+        done = subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_names_reach_the_command_of_cron_as_they_are(name: str, tmp_path: Path) -> None:
     (tmp_path / name).mkdir()

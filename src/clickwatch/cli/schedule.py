@@ -59,7 +59,7 @@ _WHERE = {
 def _installed(settings: AppSettings) -> Installed:
     places = (settings.clickwatch_home, settings.pseudonym_key_file)
     return Installed(
-        command=(sys.executable, "-m", "clickwatch", "night"),
+        command=(sys.executable, "-P", "-m", "clickwatch", "night"),  # -P: a random.py of the shop is none of it
         folder=str(Path.cwd()),
         environment=tuple(zip(_PLACES, (str(place.expanduser().absolute()) for place in places), strict=True)),
         user=_user(),
