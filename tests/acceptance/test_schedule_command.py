@@ -13,7 +13,8 @@ import pytest
 from clickwatch.batch.reports.publication import ReportShelf
 from clickwatch.cli.unit_texts import Installed, cron_line, service_unit, timer_unit
 from clickwatch.domain.day import Day
-from clickwatch.domain.window import DAY
+from clickwatch.domain.duration import parse_duration
+from clickwatch.domain.window import DAY, HOUR
 from clickwatch.errors import SettingsError
 from clickwatch.wiring.log import wall_clock
 from tests.support.day_homes import clicks, stream
@@ -142,6 +143,17 @@ def test_the_units_are_what_systemd_takes(name: str, tmp_path: Path) -> None:
     said = subprocess.run([*started, name], env={}, capture_output=True, text=True, check=True).stdout
     assert said == f"-m|clickwatch|night|{name}\n"
     assert shlex.split(service["Environment"].replace("%%", "%")) == [f"CLICKWATCH_HOME={tmp_path / name}"]
+
+
+def test_tries_of_one_night_never_keep_systemd_from_starting_the_next() -> None:
+    # Every start counts, also the timer's and one by hand. The last interval before 02:00 begins at midnight at the
+    # earliest: what has used it up were tries of the very night that is to be started.
+    service = configparser.ConfigParser(interpolation=None)
+    service.read_string(service_unit(Installed(("clickwatch",), "/srv/shop", (), "root")))
+    limit = service["Unit"]
+    interval, pause = parse_duration(limit["StartLimitIntervalSec"]), parse_duration(service["Service"]["RestartSec"])
+    assert interval <= 2 * HOUR
+    assert (int(limit["StartLimitBurst"]) - 1) * pause < interval, "a night that fails at once is given up"
 
 
 def test_the_schedule_has_all_texts_and_names_what_only_the_environment_has(tmp_path: Path) -> None:

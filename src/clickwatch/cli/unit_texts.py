@@ -52,7 +52,11 @@ def _in_utc(offsets: Sequence[timedelta]) -> str:
 
 
 def service_unit(installed: Installed) -> str:
-    """One night. A failure is tried again three times; a wrong setting, which has exit code 2, is not."""
+    """One night. A failure is tried again, a wrong setting, which has exit code 2, is not.
+
+    systemd counts all starts, whoever asks for them. Within two hours there are four at most: what is used up at 02:00
+    was used since midnight, by tries of the same night.
+    """
     variables = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in installed.environment)
     words = " ".join(_quoted(word).replace("$", "$$") for word in installed.command)
     return f"""\
@@ -60,7 +64,7 @@ def service_unit(installed: Installed) -> str:
 Description=clickwatch: the night's reports
 After=network-online.target
 Wants=network-online.target
-StartLimitIntervalSec=20h
+StartLimitIntervalSec=2h
 StartLimitBurst=4
 
 [Service]
@@ -69,7 +73,7 @@ User={installed.user}
 WorkingDirectory={installed.folder.replace("%", "%%")}
 {variables}ExecStart={_BY_THE_SHELL} {words}
 Restart=on-failure
-RestartSec=10min
+RestartSec=10m
 RestartPreventExitStatus=2
 """
 
