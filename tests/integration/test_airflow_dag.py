@@ -1,8 +1,11 @@
 """The DAG under Airflow: what it is made of, and that a run of it makes what `clickwatch batch` makes."""
 
 import re
+import shlex
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,15 +169,28 @@ def test_a_day_that_is_no_date_never_becomes_a_run(
     assert not list(tmp_path.rglob("owned"))
 
 
-def test_the_backfill_of_the_page_has_a_run_for_each_day_of_its_month(airflow: Airflow, tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "every-night.md").read_text("utf-8")
+def backfill_of_the_page() -> list[str]:
+    """The words after `airflow`; a line may go on after a backslash."""
+    page = (ROOT / "docs" / "every-night.md").read_text("utf-8").replace("\\\n", "")
     [line] = re.findall(r"^    airflow (backfill create .+)$", page, re.MULTILINE)
+    return shlex.split(line)
+
+
+def test_the_backfill_of_the_page_has_a_run_for_each_day_of_its_month(airflow: Airflow, tmp_path: Path) -> None:
     other = airflow.copied(tmp_path / "airflow")
     other.run("dags", "reserialize", CLICKWATCH_FIRST_DAY="2025-12-01")
-    said = other.run(*line.split(), "--dry-run", CLICKWATCH_FIRST_DAY="2025-12-01")
+    said = other.run(*backfill_of_the_page(), "--dry-run", CLICKWATCH_FIRST_DAY="2025-12-01")
     runs = re.findall(r"(\d{4}-\d{2}-\d{2}) 02:00:00", said)
     january = list(Day.parse("2026-01-01").through(Day.parse("2026-01-31")))
     assert sorted(set(runs)) == [str(Day.of(day.end)) for day in january]
+
+
+def test_the_backfill_of_the_page_has_one_run_go_on_at_a_time(airflow: Airflow, tmp_path: Path) -> None:
+    other = airflow.copied(tmp_path / "airflow")
+    other.run("dags", "reserialize", CLICKWATCH_FIRST_DAY="2025-12-01")
+    other.run(*backfill_of_the_page(), CLICKWATCH_FIRST_DAY="2025-12-01")
+    with closing(sqlite3.connect(other.home / "airflow.db")) as database:
+        assert database.execute("select max_active_runs from backfill").fetchall() == [(1,)]
 
 
 def test_the_day_is_nothing_that_a_shell_reads() -> None:
