@@ -76,8 +76,7 @@ with DAG(
     default_args={
         "retries": 4,
         "retry_delay": timedelta(minutes=1),
-        "retry_exponential_backoff": True,
-        "max_retry_delay": timedelta(minutes=30),
+        "retry_exponential_backoff": 2.0,
     },
     user_defined_macros={"day_of": day_of},
     tags=["clickwatch"],

@@ -46,7 +46,6 @@ def described(dag: Any) -> dict[str, Any]:
             "retries": task.retries,
             "retry_delay": task.retry_delay.total_seconds(),
             "backs_off": task.retry_exponential_backoff,
-            "max_retry_delay": task.max_retry_delay.total_seconds(),
             "trigger_rule": str(task.trigger_rule),
         }
         for task in dag.tasks
