@@ -165,6 +165,23 @@ def test_the_schedule_has_all_texts_and_names_what_only_the_environment_has(tmp_
     assert KEY not in done.stdout + done.stderr
 
 
+def test_what_env_has_as_well_is_not_named_and_what_it_has_otherwise_is(home: Installation, tmp_path: Path) -> None:
+    folder = in_folder(tmp_path / "shop", home)
+    assert scheduled(folder, "cron", TZ="UTC", LOG_LEVEL="error", ALERT_HANDLERS="").stderr == ""
+    said = scheduled(folder, "cron", TZ="UTC", LOG_LEVEL="info", ALERT_HANDLERS="", RETENTION_DAYS="9").stderr
+    assert "LOG_LEVEL, RETENTION_DAYS." in said and "ALERT_HANDLERS" not in said
+
+
+@pytest.mark.parametrize(("engine", "times"), [("spark", 1), ("embedded", 0)])
+def test_the_java_of_spark_is_known_at_night(engine: str, times: int, home: Installation, tmp_path: Path) -> None:
+    folder = in_folder(tmp_path / "shop", home)
+    with (folder / ".env").open("a", encoding="utf-8") as file:
+        file.write(f"BATCH_ENGINE={engine}\n")
+    done = scheduled(folder, TZ="UTC", JAVA_HOME="/opt/a java")
+    assert (done.stdout.count("JAVA_HOME='/opt/a java' "), done.stderr) == (times, "")
+    assert done.stdout.count('Environment="JAVA_HOME=/opt/a java"\n') == times
+
+
 def test_the_commands_of_the_page_run_as_written_and_print_what_it_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ _OPTION_ALONE = re.compile(r"`(--[a-z][a-z-]*)")
 _TARGET = re.compile(r"\bmake(?: [A-Z]+=\S+)* ([a-z][a-z-]*)")
 _SETTING = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
 _PYTHON = re.compile(r"```python\n[\s\S]*?```")
-_OF_OTHERS = ("SSL_CERT_FILE", "SPARK_LOCAL_IP")
+_OF_OTHERS = ("JAVA_HOME", "SSL_CERT_FILE", "SPARK_LOCAL_IP")
 """Variables that libraries read."""
 _OF_THE_DAG = re.compile(r'environ.get\("([A-Z_]+)"')
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")

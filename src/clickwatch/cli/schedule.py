@@ -14,6 +14,7 @@ import typer
 from clickwatch.cli.output import notes, say_whole
 from clickwatch.cli.unit_texts import Installed, cron_line, service_unit, timer_unit
 from clickwatch.settings import AppSettings, current_settings
+from clickwatch.settings.origins import known_here_alone
 
 _PLACES = ("CLICKWATCH_HOME", "PSEUDONYM_KEY_FILE")
 
@@ -33,7 +34,8 @@ def schedule(
 ) -> None:
     """Print what runs `clickwatch night` at 02:00 UTC: a line for cron, or a service and a timer for systemd.
 
-    They hold the paths of this command, of this folder, where `.env` is, and of the home that it works on.
+    They hold the paths of this command, of this folder, where `.env` is, and of the home that it works on; where
+    Spark is to compute, JAVA_HOME too.
     """
     settings = current_settings()
     installed = _installed(settings)
@@ -58,10 +60,13 @@ _WHERE = {
 
 def _installed(settings: AppSettings) -> Installed:
     places = (settings.clickwatch_home, settings.pseudonym_key_file)
+    environment = dict(zip(_PLACES, (str(place.expanduser().absolute()) for place in places), strict=True))
+    if settings.batch_engine == "spark" and (java := os.environ.get("JAVA_HOME")):
+        environment["JAVA_HOME"] = java  # Spark's, not a setting: .env cannot have it
     return Installed(
         command=(sys.executable, "-P", "-m", "clickwatch", "night"),  # -P: a random.py of the shop is none of it
         folder=str(Path.cwd()),
-        environment=tuple(zip(_PLACES, (str(place.expanduser().absolute()) for place in places), strict=True)),
+        environment=tuple(environment.items()),
         user=_user(),
     )
 
@@ -81,8 +86,7 @@ def _user() -> str:
 
 def _warn_of_the_environment() -> None:
     """Settings of a shell are not there at night; one of them may be the key."""
-    known = {name.upper() for name in AppSettings.model_fields} - set(_PLACES)
-    only_here = sorted(known & {name.upper() for name in os.environ})
-    if only_here:
-        names = ", ".join(only_here)
-        notes.print(f"Only your environment has these, and at night it is not there: {names}. Write them into .env.")
+    names = ", ".join(name for name in known_here_alone() if name not in _PLACES)
+    if names:
+        notes.print(f"At night your environment is not there, and .env has these not or otherwise: {names}.")
+        notes.print("Write them into .env.")
