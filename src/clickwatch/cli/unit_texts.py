@@ -40,8 +40,9 @@ def cron_line(installed: Installed, offsets: Sequence[timedelta]) -> str:
     command = f"cd {shlex.quote(installed.folder)} && {variables} {shlex.join(installed.command)}"
     minutes = (_AT + max(offsets)) % _A_DAY // timedelta(minutes=1)
     at = f"{minutes % 60} {minutes // 60} * * *"
-    # An unquoted % is a line end to cron, in quotes of the shell too.
-    line = f"{at} {command}".replace("%", "\\%") + "\n"
+    # A % is a line end to cron, in quotes of the shell too, unless a backslash stands before it; and crons disagree on
+    # one before another. All are in quotes here: these end and begin again, so that each backslash stands alone.
+    line = f"{at} {command}".replace("\\", "\\''").replace("%", "\\%") + "\n"
     return line if not any(offsets) else f"# {minutes // 60:02}:{minutes % 60:02} here is {_in_utc(offsets)}\n{line}"
 
 
