@@ -180,7 +180,9 @@ def test_a_difference_is_shown_with_both_sides_and_an_exit_code_of_1(shop: Shop)
     assert done.exit_code == 1
     assert f"{DAY}: the layers DIFFER in 1 of " in text
     assert "batch" in text and "speed" in text
+    cure = f"clickwatch: Run the day again: clickwatch batch --date {DAY}. If its layers differ still, "
+    assert done.errors.startswith(cure) and done.errors.count("\n") == 1
     done = shop.run("reconcile", "--date", DAY, "--json")
     [row] = [json.loads(line) for line in done.output.splitlines()]
-    assert done.exit_code == 1
+    assert done.exit_code == 1 and done.errors.startswith(cure)
     assert row["speed_view_count"] == row["batch_view_count"] + 1

@@ -159,7 +159,9 @@ def test_a_night_stops_where_something_is_wrong_and_says_where(home: Installatio
     done = run("night", "--date", str(MONDAY))
     assert done.exit_code == 1
     assert "2026-01-26: the layers DIFFER" in done.output and "Nothing is older" not in done.output
-    assert done.errors == "clickwatch: the night of 2026-01-26 stopped at: clickwatch reconcile\n"
+    cure, where = done.errors.splitlines()
+    assert cure.startswith("clickwatch: Run the day again: clickwatch batch --date 2026-01-26. ")
+    assert where == "clickwatch: the night of 2026-01-26 stopped at: clickwatch reconcile"
     assert not home.home.alerts.exists()
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from clickwatch.cli.days import parse_day
-from clickwatch.cli.output import Column, console, print_json_lines, say, table
+from clickwatch.cli.output import Column, console, notes, print_json_lines, say, table
 from clickwatch.cli.wording import number_of
 from clickwatch.domain.day import Day
 from clickwatch.domain.instant import clock_utc, iso_utc
@@ -18,6 +18,10 @@ from clickwatch.store import batch_views
 from clickwatch.wiring.reading import reading
 
 _SHOWN = 20
+_CURE = (
+    "Run the day again: clickwatch batch --date {day}. If its layers differ still, the store or the archive is "
+    "damaged: take both from a backup, or move both away and run clickwatch stream, which makes them anew from the log."
+)
 _COLUMNS = (
     Column("hour (UTC)", "fixed"),
     Column("product_id"),
@@ -50,6 +54,8 @@ def reconciled(settings: AppSettings, day: Day, *, as_json: bool = False) -> boo
             shown = list(islice(differences(connection, day.start), _SHOWN + 1))
             found = len(shown)
             _show(day, rows, shown)
+    if found:
+        notes.print(f"clickwatch: {_CURE.format(day=day)}")
     return not found
 
 
