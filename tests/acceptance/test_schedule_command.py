@@ -1,16 +1,18 @@
 """`clickwatch schedule`: its texts, as cron, the shell and systemd take them."""
 
 import configparser
+import re
 import shlex
 import shutil
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from clickwatch.batch.reports.publication import ReportShelf
+from clickwatch.cli.machine_clock import offsets_from_utc
 from clickwatch.cli.unit_texts import Installed, cron_line, service_unit, timer_unit
 from clickwatch.domain.day import Day
 from clickwatch.domain.duration import parse_duration
@@ -65,8 +67,7 @@ def as_cron_runs(line: str, takes_back: str = "%") -> str:
 
 def test_the_line_for_cron_does_the_night_with_an_empty_environment(home: Installation, tmp_path: Path) -> None:
     folder = in_folder(tmp_path / NAMES[1], home)
-    [line] = scheduled(folder, "cron", TZ="UTC").stdout.splitlines()
-    assert line.startswith("0 2 * * * cd ")
+    line = scheduled(folder, "cron").stdout.splitlines()[-1]
     command = as_cron_runs(line)
     done = subprocess.run(["env", "-i", "/bin/sh", "-c", command], cwd="/", capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -76,10 +77,10 @@ def test_the_line_for_cron_does_the_night_with_an_empty_environment(home: Instal
 
 def test_a_module_that_lies_in_the_folder_is_nothing_to_the_night(home: Installation, tmp_path: Path) -> None:
     folder = in_folder(tmp_path / "shop", home)
-    texts = scheduled(folder, TZ="UTC").stdout.splitlines()
+    texts = scheduled(folder).stdout.splitlines()
     for name in ("typer", "email", "random"):
         (folder / f"{name}.py").write_text("raise SystemExit('the wrong module')\n")
-    [cron] = [as_cron_runs(line) for line in texts if line.startswith("0 2 ")]
+    [cron] = [as_cron_runs(line) for line in texts if " * * * cd " in line]
     [unit] = [line.partition("=")[2] for line in texts if line.startswith("ExecStart=")]
     for command in (["/bin/sh", "-c", f"{cron} --help"], [*systemd_words(unit), "--help"]):
         done = subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True)
@@ -108,10 +109,19 @@ def test_names_reach_the_command_of_cron_as_they_are(name: str, takes_back: str,
         ("America/New_York", ["# 22:00 here is 02:00 UTC, or 03:00 by the season", "0 22 *"]),
     ],
 )
-def test_the_line_for_cron_goes_by_the_clock_of_the_machine(zone: str, begins: list[str], tmp_path: Path) -> None:
-    lines = scheduled(tmp_path, "cron", TZ=zone).stdout.splitlines()
+def test_the_line_for_cron_goes_by_the_clock_of_the_machine(zone: str, begins: list[str]) -> None:
+    offsets = offsets_from_utc(datetime(2026, 11, 1, 2, tzinfo=UTC), Path("/usr/share/zoneinfo") / zone)
+    lines = cron_line(Installed(("clickwatch",), "/srv/shop", (), "shop"), offsets).splitlines()
     assert len(lines) == len(begins)
     assert all(line.startswith(begin) for line, begin in zip(lines, begins, strict=True))
+
+
+def test_the_zone_of_the_shell_is_nothing_to_cron(tmp_path: Path) -> None:
+    assert len({scheduled(tmp_path, "cron", TZ=zone).stdout for zone in ("UTC", "Asia/Kolkata", "Nowhere")}) == 1
+
+
+def test_a_machine_without_a_zone_goes_by_utc(tmp_path: Path) -> None:
+    assert offsets_from_utc(datetime(2026, 11, 1, 2, tzinfo=UTC), tmp_path / "localtime") == [timedelta()]
 
 
 def odd_python(folder: Path) -> Path:
@@ -168,9 +178,9 @@ def test_tries_of_one_night_never_keep_systemd_from_starting_the_next() -> None:
 
 
 def test_the_schedule_has_all_texts_and_names_what_only_the_environment_has(tmp_path: Path) -> None:
-    done = scheduled(tmp_path, TZ="UTC", CLICKWATCH_HOME="shop", PSEUDONYM_KEY=KEY, LOG_LEVEL="error")
+    done = scheduled(tmp_path, CLICKWATCH_HOME="shop", PSEUDONYM_KEY=KEY, LOG_LEVEL="error")
     for kind in ("cron", "service", "timer"):
-        assert scheduled(tmp_path, kind, TZ="UTC", CLICKWATCH_HOME="shop").stdout in done.stdout
+        assert scheduled(tmp_path, kind, CLICKWATCH_HOME="shop").stdout in done.stdout
     assert f"CLICKWATCH_HOME={tmp_path}/shop" in done.stdout
     assert "LOG_LEVEL, PSEUDONYM_KEY" in done.stderr
     assert KEY not in done.stdout + done.stderr
@@ -178,8 +188,8 @@ def test_the_schedule_has_all_texts_and_names_what_only_the_environment_has(tmp_
 
 def test_what_env_has_as_well_is_not_named_and_what_it_has_otherwise_is(home: Installation, tmp_path: Path) -> None:
     folder = in_folder(tmp_path / "shop", home)
-    assert scheduled(folder, "cron", TZ="UTC", LOG_LEVEL="error", ALERT_HANDLERS="").stderr == ""
-    said = scheduled(folder, "cron", TZ="UTC", LOG_LEVEL="info", ALERT_HANDLERS="", RETENTION_DAYS="9").stderr
+    assert scheduled(folder, "cron", LOG_LEVEL="error", ALERT_HANDLERS="").stderr == ""
+    said = scheduled(folder, "cron", LOG_LEVEL="info", ALERT_HANDLERS="", RETENTION_DAYS="9").stderr
     assert "LOG_LEVEL, RETENTION_DAYS." in said and "ALERT_HANDLERS" not in said
 
 
@@ -188,19 +198,17 @@ def test_the_java_of_spark_is_known_at_night(engine: str, times: int, home: Inst
     folder = in_folder(tmp_path / "shop", home)
     with (folder / ".env").open("a", encoding="utf-8") as file:
         file.write(f"BATCH_ENGINE={engine}\n")
-    done = scheduled(folder, TZ="UTC", JAVA_HOME="/opt/a java")
+    done = scheduled(folder, JAVA_HOME="/opt/a java")
     assert (done.stdout.count("JAVA_HOME='/opt/a java' "), done.stderr) == (times, "")
     assert done.stdout.count('Environment="JAVA_HOME=/opt/a java"\n') == times
 
 
-def test_the_commands_of_the_page_run_as_written_and_print_what_it_shows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TZ", "UTC")
+def test_the_commands_of_the_page_run_as_written_and_print_what_it_shows(tmp_path: Path) -> None:
     page = blocks(ROOT / "docs" / "every-night.md")
     assert [block.kind for block in page] == ["sh", "text", "sh"]
     reader = PageReader(tmp_path)
-    assert is_printed(page[1].text, reader.run(page[0]))
+    line = re.sub(r"^(#.*\n)?\d+ \d+ ", "0 2 ", reader.run(page[0]))  # as where the clock is UTC
+    assert is_printed(page[1].text, line)
     assert reader.run(page[2]) == ""
     assert (tmp_path / "clickwatch-night.timer").read_text("utf-8") == timer_unit()
     assert "ExecStart=" in (tmp_path / "clickwatch-night.service").read_text("utf-8")

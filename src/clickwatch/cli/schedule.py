@@ -4,13 +4,14 @@ import os
 import pwd
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from clickwatch.cli.machine_clock import offsets_from_utc
 from clickwatch.cli.output import notes, say_whole
 from clickwatch.cli.unit_texts import Installed, cron_line, service_unit, timer_unit
 from clickwatch.settings import AppSettings, current_settings
@@ -40,7 +41,7 @@ def schedule(
     settings = current_settings()
     installed = _installed(settings)
     texts = {
-        Kind.CRON: cron_line(installed, _offsets()),
+        Kind.CRON: cron_line(installed, offsets_from_utc(datetime.now(UTC).replace(hour=2))),
         Kind.SERVICE: service_unit(installed),
         Kind.TIMER: timer_unit(),
     }
@@ -69,13 +70,6 @@ def _installed(settings: AppSettings) -> Installed:
         environment=tuple(environment.items()),
         user=_user(),
     )
-
-
-def _offsets() -> list[timedelta]:
-    """How far the machine's clock is ahead of UTC, on each of the next 366 nights."""
-    tonight = datetime.now(UTC).replace(hour=2)
-    nights = (tonight + timedelta(days=number) for number in range(366))
-    return [night.astimezone().utcoffset() or timedelta() for night in nights]
 
 
 def _user() -> str:
