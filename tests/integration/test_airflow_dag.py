@@ -18,6 +18,7 @@ from clickwatch.store.schema import batch_hours, batch_views
 from clickwatch.wiring.batch import run_day
 from clickwatch.wiring.night import DAY, TASKS
 from tests.support.airflow_runs import DAG_FILE, Airflow, answer
+from tests.support.databases import Databases
 from tests.support.day_homes import MONDAY, TUESDAY, clicks, copied, stream
 from tests.support.installations import Installation
 from tests.support.repository import ROOT
@@ -27,7 +28,7 @@ COMMAND = Path(sys.executable).with_name("clickwatch")
 TASK_NAMES = [task.name for task in TASKS]
 AFTER_MONDAY = "2026-01-27T02:00:00+00:00"
 ON_SPARK = {"BATCH_ENGINE": "spark", "SPARK_MASTER": "local[2]", "JDK_JAVA_OPTIONS": QUICK_JAVA}
-ENGINES = {"embedded": {}, "spark": ON_SPARK}
+KINDS = ("embedded", "spark", "embedded on PostgreSQL")
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +45,18 @@ def described(airflow: Airflow) -> dict[str, Any]:
     return airflow.described()
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """A Monday and the beginning of a Tuesday, streamed."""
-    home = Installation(tmp_path_factory.mktemp("shop") / "home", {"ALERT_HANDLERS": "file", "RETENTION_DAYS": "9999"})
+def streamed(folder: Path, **more: str) -> Installation:
+    """A Monday and the beginning of a Tuesday."""
+    home = Installation(folder, {"ALERT_HANDLERS": "file", "RETENTION_DAYS": "9999", **more})
     home.append({0: clicks(1, MONDAY, 400) + clicks(2, TUESDAY, 20, last=60)})
     stream(home)
     return home
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """That with the store in the home."""
+    return streamed(tmp_path_factory.mktemp("shop") / "home")
 
 
 @dataclass(frozen=True)
@@ -62,19 +68,24 @@ class Ran:
 
 
 @pytest.fixture(scope="module")
-def runs(airflow: Airflow, shop: Installation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ran]:
-    """A run with each engine, side by side: one the day after, one long after for a day that is named."""
+def runs(
+    airflow: Airflow, shop: Installation, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Ran]:
+    """A run of each kind, side by side: two the day after, one long after for a day that is named."""
     folder = tmp_path_factory.mktemp("runs")
-    homes = {
-        engine: Installation(copied(shop, folder / engine).folder, {**shop.settings, **settings})
-        for engine, settings in ENGINES.items()
-    }
-    airflows = {engine: airflow.copied(folder / f"airflow for {engine}") for engine in ENGINES}
-    begun = {
-        "embedded": airflows["embedded"].begin_run(AFTER_MONDAY, homes["embedded"]),
-        "spark": airflows["spark"].begin_run("2026-03-01T02:00:00+00:00", homes["spark"], day=str(MONDAY)),
-    }
-    return {engine: Ran(homes[engine], answer(running)) for engine, running in begun.items()}
+    embedded, spark, postgres = (folder / kind for kind in KINDS)
+    homes = (
+        copied(shop, embedded),
+        Installation(copied(shop, spark).folder, {**shop.settings, **ON_SPARK}),
+        streamed(postgres, DATABASE_URL=databases.empty()),
+    )
+    airflows = [airflow.copied(folder / f"airflow for {kind}") for kind in KINDS]
+    begun = (
+        airflows[0].begin_run(AFTER_MONDAY, homes[0]),
+        airflows[1].begin_run("2026-03-01T02:00:00+00:00", homes[1], day=str(MONDAY)),
+        airflows[2].begin_run(AFTER_MONDAY, homes[2]),
+    )
+    return {kind: Ran(home, answer(running)) for kind, home, running in zip(KINDS, homes, begun, strict=True)}
 
 
 def test_the_dag_and_the_night_go_by_one_table(described: dict[str, Any]) -> None:
@@ -116,20 +127,20 @@ def test_the_command_and_the_folder_may_have_any_name(name: str, airflow: Airflo
     assert (done.stdout, done.stderr) == (f"{folder}: wait --date 2026-01-26\n", "")
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_run_does_every_task(engine: str, runs: dict[str, Ran]) -> None:
-    found = runs[engine].found
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_does_every_task(kind: str, runs: dict[str, Ran]) -> None:
+    found = runs[kind].found
     assert found["state"] == "success", found["said"]
     assert found["tasks"] == dict.fromkeys(sorted(TASK_NAMES), "success")
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_run_makes_byte_for_byte_what_the_batch_makes(
-    engine: str, runs: dict[str, Ran], shop: Installation, tmp_path: Path
+    kind: str, runs: dict[str, Ran], shop: Installation, tmp_path: Path
 ) -> None:
     plain = copied(shop, tmp_path / "plain")
     run_day(plain.app_settings(), MONDAY)
-    home = runs[engine].home
+    home = runs[kind].home
     expected = ReportShelf(plain.home.reports).files(MONDAY)
     assert len(expected) == 5
     assert ReportShelf(home.home.reports).files(MONDAY) == expected
@@ -138,9 +149,9 @@ def test_a_run_makes_byte_for_byte_what_the_batch_makes(
     assert len(home.home.alerts.read_bytes().splitlines()) == 1
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_what_the_commands_say_is_in_the_tasks_logs(engine: str, runs: dict[str, Ran]) -> None:
-    said = runs[engine].found["said"]
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_commands_say_is_in_the_tasks_logs(kind: str, runs: dict[str, Ran]) -> None:
+    said = runs[kind].found["said"]
     assert re.search(r"2026-01-26 is complete\.", said)
     assert re.search(r"2026-01-26: both layers agree in ", said)
 
