@@ -14,7 +14,7 @@ from clickwatch.wiring.log import wall_clock
 from dev.broker import Broker
 from tests.support.commands import CommandServer
 from tests.support.event_logs import lines, open_kafka, placed_records, records, topic_of
-from tests.support.kafka import make_topic, put, set_topic, settings_of, shop_on
+from tests.support.kafka import make_topic, put, put_in_transaction, set_topic, settings_of, shop_on
 from tests.support.refused_homes import edited, refused
 
 
@@ -131,13 +131,8 @@ def test_a_record_above_the_topics_own_limit_is_reported_with_how_many_were_take
 def test_marks_of_transactions_are_no_records_and_hold_nothing_up(tmp_path: Path, broker: Broker) -> None:
     topic = topic_of(tmp_path)
     log = open_kafka(broker.servers(), topic)
-    producer = Producer({"bootstrap.servers": broker.servers(), "transactional.id": topic})
-    producer.init_transactions(30)
-    for number, is_kept in enumerate((True, False, True)):
-        producer.begin_transaction()
-        producer.produce(topic, value=b"of transaction %d" % number, partition=0)
-        producer.flush()
-        (producer.commit_transaction if is_kept else producer.abort_transaction)(30)
+    for number, kept in enumerate((True, False, True)):
+        put_in_transaction(broker.servers(), topic, [b"of transaction %d" % number], kept=kept)
     # offsets:  0 record  1 mark  2 aborted  3 mark  4 record  5 mark
     assert log.end_offset(0) == 6
     assert list(placed_records(log)) == [(0, b"of transaction 0"), (4, b"of transaction 2")]

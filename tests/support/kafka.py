@@ -97,6 +97,17 @@ def put(servers: str, topic: str, records: Iterable[bytes | None], partition: in
     assert producer.flush(30) == 0
 
 
+def put_in_transaction(servers: str, topic: str, records: Iterable[bytes], *, kept: bool, partition: int = 0) -> None:
+    """Put records onto a partition in a transaction, which is committed or aborted; its mark stands behind them."""
+    producer = Producer({"bootstrap.servers": servers, "transactional.id": topic})
+    producer.init_transactions(_ANSWERS_WITHIN)
+    producer.begin_transaction()
+    for record in records:
+        producer.produce(topic, value=record, partition=partition)
+    assert producer.flush(_ANSWERS_WITHIN) == 0
+    (producer.commit_transaction if kept else producer.abort_transaction)(_ANSWERS_WITHIN)
+
+
 def records_on(installation: Installation) -> int:
     """How many records the topic has, of which none was removed."""
     log = installation.log()

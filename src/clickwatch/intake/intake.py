@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from clickwatch.domain.columns import ARCHIVE_COLUMNS
 from clickwatch.domain.watermark import StreamRules
 from clickwatch.domain.window import WindowSpec
 from clickwatch.eventlog.port import RecordBlock
@@ -48,6 +49,13 @@ class Taken:
     next_offset: int
     watermark_before: int | None
     watermark_after: int | None
+
+    @classmethod
+    def nothing(cls, partition: int, start_offset: int, next_offset: int, watermark: int | None) -> "Taken":
+        """What offsets give that hold no record, such as the marks of transactions: that they are behind us."""
+        none = np.empty(0, np.int64)
+        events = ARCHIVE_COLUMNS.empty_table().drop_columns(["epoch"])
+        return cls(partition, 0, events, none, none, 0, (), start_offset, next_offset, watermark, watermark)
 
     @property
     def late(self) -> int:

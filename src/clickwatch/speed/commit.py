@@ -88,7 +88,8 @@ class EpochCommitter:
         epochs.claim(connection, epoch.number, self._fingerprint, now, [_range(part) for part in epoch.parts])
         epochs.save_progress(connection, [_progress(part) for part in epoch.parts])
         for part in epoch.parts:
-            self._add(connection, epoch.number, part, now)
+            if part.taken.received:
+                self._add(connection, epoch.number, part, now)
         self._close(connection, epoch.number, epoch.touched(), epoch.frontier, now)
         epochs.prune(connection, archived)
 

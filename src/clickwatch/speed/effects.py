@@ -25,11 +25,26 @@ class Deltas:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """Offsets `[start_offset, next_offset)` of a partition that hold no record: reading goes on behind them."""
+
+    partition: int
+    start_offset: int
+    next_offset: int
+
+
+@dataclass(frozen=True)
 class PartitionEffects:
     """One partition's share of an epoch."""
 
     taken: Taken
     deltas: Deltas
+
+    @classmethod
+    def of_gap(cls, gap: Gap, watermark: int | None) -> "PartitionEffects":
+        """That it is behind us, and nothing else; the watermark there is in µs."""
+        taken = Taken.nothing(gap.partition, gap.start_offset, gap.next_offset, watermark)
+        return cls(taken, Deltas(pa.table({}), pa.table({})))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from clickwatch.domain.window import WindowSpec
 from clickwatch.intake.intake import PartitionIntake
 from clickwatch.speed.archiving import ArchiveWriter
 from clickwatch.speed.commit import LEASE_TTL, EpochCommitter
-from clickwatch.speed.effects import Epoch, EpochReport, PartitionEffects
+from clickwatch.speed.effects import Epoch, EpochReport, Gap, PartitionEffects
 from clickwatch.speed.frontier import Frontier
 
 _ASKING = 500_000
@@ -71,8 +71,12 @@ class Progress:
         """A partition gave records, or has some that wait."""
         self._parts.frontier.heard(partition, self.clocks.monotonic())
 
-    def commit(self, parts: tuple[PartitionEffects, ...]) -> None:
-        """The next epoch: into the store, and then to whoever archives it."""
+    def commit(self, parts: tuple[PartitionEffects, ...], gaps: tuple[Gap, ...] = ()) -> None:
+        """The next epoch: into the store, and then to whoever archives it.
+
+        `gaps` of other partitions are an epoch too: what is at their end is complete, and may outlive its time there.
+        """
+        parts += tuple(PartitionEffects.of_gap(gap, self.position.intakes[gap.partition].watermark) for gap in gaps)
         now = self.clocks.monotonic()
         epoch = Epoch(self.position.last_epoch + 1, parts, self._frontier())
         self._on_step("computed")

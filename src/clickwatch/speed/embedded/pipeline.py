@@ -48,8 +48,8 @@ class EmbeddedPipeline:
             self._progress.check()
             began = clock()
             ahead = self._reader.next(until)
-            if ahead.blocks:
-                self._progress.commit(tuple(self._take(block) for block in ahead.blocks))
+            if ahead.is_epoch:
+                self._progress.commit(tuple(self._take(block) for block in ahead.blocks), ahead.gaps)
             elif ahead.keeps_waiting:
                 self._progress.hold_out()
             elif until is not None:
@@ -57,7 +57,7 @@ class EmbeddedPipeline:
             else:
                 self._progress.rest()
             if until is None and not self._reader.is_ahead:
-                self._wait(stop, began + (self._pace.epoch_interval if ahead.blocks else _POLL))
+                self._wait(stop, began + (self._pace.epoch_interval if ahead.is_epoch else _POLL))
 
     def _take(self, block: JudgedBlock) -> PartitionEffects:
         partition = block.block.partition

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from clickwatch.eventlog.port import EventLog, RecordBlock
 from clickwatch.intake.judging import Judged
+from clickwatch.speed.effects import Gap
 from clickwatch.speed.embedded.judging_pool import JudgePool
 
 _ATTENTION_SECONDS = 1.0
@@ -30,8 +31,14 @@ class JudgedBlock:
 class Ahead:
     """What the log had for the next epoch; nothing yet, if it `keeps_waiting` for the log."""
 
-    blocks: tuple[JudgedBlock, ...]
+    blocks: tuple[JudgedBlock, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     keeps_waiting: bool = False
+
+    @property
+    def is_epoch(self) -> bool:
+        """Whether there is anything to be committed."""
+        return bool(self.blocks or self.gaps)
 
     @property
     def nbytes(self) -> int:
@@ -58,7 +65,7 @@ class Reader:
         if not self._ahead:
             self._ahead.append(self._pool.submit(self._read, until))
         if wait((self._ahead[0],), _ATTENTION_SECONDS).not_done:
-            return Ahead((), keeps_waiting=True)
+            return Ahead(keeps_waiting=True)
         ahead = self._ahead.popleft().result()
         if ahead.nbytes >= self._max_bytes // 2:
             while len(self._ahead) < self._judges.parallel:
@@ -83,7 +90,9 @@ class Reader:
         # Only once all are read: if one cannot be, none is taken for read.
         for _, block in read:
             self._offsets[block.partition] = block.next_offset
-        return Ahead(tuple(JudgedBlock(start, block, self._judges.judge(block)) for start, block in read if len(block)))
+        blocks = tuple(JudgedBlock(start, block, self._judges.judge(block)) for start, block in read if len(block))
+        none = [(start, block) for start, block in read if not len(block)]
+        return Ahead(blocks, tuple(Gap(b.partition, at, b.next_offset) for at, b in none if b.next_offset > at))
 
     def _end(self, partition: int, until: Mapping[int, int] | None) -> int:
         return self._log.end_offset(partition) if until is None else until[partition]

@@ -19,6 +19,7 @@ from pyspark.errors import PySparkException
 from clickwatch.errors import SparkFailed
 from clickwatch.eventlog.port import EventLog
 from clickwatch.intake.intake import IntakeRules
+from clickwatch.speed.effects import Gap
 from clickwatch.speed.progress import Progress
 from clickwatch.speed.spark.epoch import effects_of
 
@@ -114,10 +115,13 @@ class SparkPipeline:
             if not query.isActive:
                 self._explain(query)
             if until is not None and self._has_reached(query, until):
+                with self._turn:
+                    self._pass_over(query)
                 return
             now = self._progress.clocks.monotonic()
             if until is None and now - self._rested >= _REST and self._turn.acquire(blocking=False):
                 try:
+                    self._pass_over(query)
                     self._rest()
                 finally:
                     self._turn.release()
@@ -129,9 +133,23 @@ class SparkPipeline:
         """Whether all partitions have been read up to `until`; a log may end in places that hold no record."""
         if all(self._offsets[p] >= end for p, end in until.items()):
             return True
+        read = self._read(query)
+        return all(read[p] >= end for p, end in until.items())
+
+    def _read(self, query: "StreamingQuery") -> Offsets:
+        """How far each partition has been read: further than the last epoch, where Spark came upon no record."""
         progress = query.lastProgress
         read = json.loads(progress["sources"][0]["endOffset"] or "{}") if progress else {}
-        return all(max(self._offsets[p], read.get(str(p), 0)) >= end for p, end in until.items())
+        return {p: max(offset, read.get(str(p), 0)) for p, offset in self._offsets.items()}
+
+    def _pass_over(self, query: "StreamingQuery") -> None:
+        """Commit what Spark has read that held no record: no epoch hears of it. The turn is the caller's."""
+        if self._failure is not None:
+            return
+        offsets, read = self._offsets, self._read(query)
+        if gaps := tuple(Gap(p, offsets[p], end) for p, end in read.items() if end > offsets[p]):
+            self._progress.commit((), gaps)
+            self._offsets = dict(read)
 
     def _epoch(self, records: "DataFrame", number: int) -> None:
         """One micro-batch. `number` is Spark's own, and means nothing to the store."""
