@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from clickwatch.errors import ClickwatchError
+from clickwatch.speed.unforeseen import unforeseen
 
 _GRACE_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
@@ -25,7 +26,7 @@ class Courier(Protocol):
 
 
 class CourierThread:
-    """Runs a courier until it is stopped. What cannot be done now is tried again later."""
+    """Runs a courier until it is stopped. What cannot be done now is tried again later, whatever the courier raises."""
 
     def __init__(self, courier: Courier, poll: float = 0.5, pause: float = 5.0) -> None:
         """`poll` seconds between looks for what is due; `pause` seconds after an error."""
@@ -74,7 +75,9 @@ class CourierThread:
             return self._courier.deliver_due(self._is_ending)
         except ClickwatchError as error:
             _log.warning(f"{self._courier.name} waits", reason=str(error))
-            return None
+        except Exception as error:  # noqa: BLE001 - a defect of ours ends one attempt, not all that is to come
+            _log.error(f"{self._courier.name} failed", reason=unforeseen(error), then="tries again")
+        return None
 
 
 def stop_all(threads: Sequence[CourierThread], drain: float) -> bool:
