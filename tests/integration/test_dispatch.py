@@ -167,10 +167,9 @@ def test_the_thread_delivers_what_an_epoch_wrote_and_drains_when_it_stops(stream
             came.set()
 
     inbox = Bell("file")
-    thread = CourierThread(stream.dispatcher(inbox), poll=3600)
+    thread = CourierThread(stream.dispatcher(inbox), poll=0.01)
     thread.start()
     stream.epoch({("P", 0): (150, 0)})
-    thread.wake()
     assert came.wait(30)
     stream.epoch({(f"Q{i}", 0): (150, 0) for i in range(40)}, close_through=1)
     assert stop_all([thread], drain=60)

@@ -1,5 +1,6 @@
 """Each courier's own thread in the stream process: no delivery holds up the stream, or another courier's."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -33,8 +34,8 @@ class CourierThread:
         self._courier = courier
         self._poll = poll
         self._pause = pause
-        self._wake = threading.Event()
-        self._drains_until: float | None = None
+        self._stopping = threading.Event()
+        self._drains_until = math.inf
         name = f"clickwatch-{courier.name}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -42,14 +43,10 @@ class CourierThread:
         """Begin to deliver."""
         self._thread.start()
 
-    def wake(self) -> None:
-        """Look for what is due now, such as after a commit that wrote some."""
-        self._wake.set()
-
     def begin_to_stop(self, deadline: float) -> None:
         """Deliver what is due until `deadline` (of `time.monotonic`), then end; does not wait for that."""
         self._drains_until = deadline
-        self._wake.set()
+        self._stopping.set()
 
     def has_stopped(self, deadline: float) -> bool:
         """Wait for the end until `deadline`; whether it has come."""
@@ -59,15 +56,14 @@ class CourierThread:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while self._drains_until is None:
+        while not self._stopping.is_set():
             is_sound = self._deliver() is not None
-            self._wake.wait(self._poll if is_sound else self._pause)
-            self._wake.clear()
+            self._stopping.wait(self._poll if is_sound else self._pause)
         while self._deliver():
             pass
 
     def _is_ending(self) -> bool:
-        return self._drains_until is not None and time.monotonic() >= self._drains_until
+        return time.monotonic() >= self._drains_until
 
     def _deliver(self) -> int | None:
         """How many were settled; None after an error."""
