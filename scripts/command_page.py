@@ -10,8 +10,9 @@ from clickwatch.cli.app import application
 _PAGE = """\
 # Commands
 
-Every command has `--help`, and an exit code that tells the truth: 0 if it did what it says, 2 for a wrong argument
-or setting, 1 for everything else that went wrong, with one line on standard error that says what to do.
+Every command has `--help`, and an exit code that tells the truth: 0 if it did what it says, 2 where trying again is of
+no use (a wrong argument or setting, a day that there is not, a part that is not installed), 1 for everything else that
+went wrong, with one line on standard error that says what to do.
 """
 
 

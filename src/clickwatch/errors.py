@@ -4,9 +4,17 @@ Comes in: a message and what to do. Goes out: exceptions that the command line p
 non-zero exit code. Anything else that reaches the command line is a defect of clickwatch itself.
 """
 
+import re
+
+_HOLLOW = re.compile(r"at |\.\.\. |Error: (Could not create the Java|A fatal exception has)|.*spark-class: line [0-9]")
+"""What Java and Spark's script say after the reason."""
+
 
 class ClickwatchError(Exception):
-    """Base of all errors that an operator can act on: `str(error)` is the line to print."""
+    """Base of all errors that an operator can act on: `str(error)` is the line to print.
+
+    The exit code is 2 where trying again is of no use before somebody has changed what was asked for, set or installed.
+    """
 
     exit_code = 1
 
@@ -24,7 +32,9 @@ class SettingsError(ClickwatchError):
 
 
 class MissingExtra(ClickwatchError):
-    """A part of clickwatch that is not installed: its libraries are an extra."""
+    """A part of clickwatch that is not installed: its libraries are an extra, or it needs Java."""
+
+    exit_code = 2
 
 
 class StorageError(ClickwatchError):
@@ -85,21 +95,14 @@ class NoSuchDay(BatchError):
     exit_code = 2
 
 
-class SparkMissing(ClickwatchError):
-    """Spark is asked for and not installed, or it does not start."""
-
-    exit_code = 2
-
-
 def last_words(said: str) -> str:
     """The reason in what Java said: the last words count, for the first ones are where it was noticed."""
-    traces = ("at ", "... ")
-    words = [line.strip() for line in said.splitlines() if line.strip() and not line.lstrip().startswith(traces)]
+    words = [line.strip() for line in said.splitlines() if line.strip() and not _HOLLOW.match(line.strip())]
     return words[-1].lstrip(": ") if words else "it does not say why"
 
 
 class SparkFailed(ClickwatchError):
-    """Spark gave up in the middle: a worker that died, memory or disk that ran out, a defect."""
+    """Spark did not start, or gave up in the middle: a master or worker that died, memory that ran out, a defect."""
 
     @classmethod
     def of(cls, said: str) -> "SparkFailed":

@@ -71,7 +71,9 @@ def test_the_commands_of_the_page_run_as_written(tmp_path: Path) -> None:
     assert "2026-01-26: 20,000 events" in done.stdout
 
 
-@pytest.mark.parametrize(("master", "why"), [("local[0]", "threads"), ("nonsense", "Master must")])
+@pytest.mark.parametrize(
+    ("master", "why"), [("local[0]", "threads"), ("nonsense", "Master must"), ("spark://bad", "Invalid master URL")]
+)
 def test_a_master_that_cannot_be_is_said_in_a_line(
     master: str, why: str, tmp_path: Path, commands: CommandServer
 ) -> None:

@@ -33,7 +33,7 @@ def test_asking_for_kafka_without_its_library_says_what_to_install(
     without_kafka: CommandLine, words: tuple[str, ...]
 ) -> None:
     done = without_kafka.run(*words)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.decode() == (
         "clickwatch: Kafka needs a library that is not here (No module named 'confluent_kafka'). "
         "Install it: pip install 'clickwatch[kafka]'.\n"

@@ -7,10 +7,13 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def silent_server(dripping: bytes = b"", piece: int = 1) -> Iterator[int]:
-    """Its port. Each connection gets the bytes of `dripping`, a piece every 20 ms, again and again; else nothing."""
+def silent_server(dripping: bytes = b"", piece: int = 1, port: int = 0) -> Iterator[int]:
+    """Its port, a free one unless one is named.
+
+    Each connection gets the bytes of `dripping`, a piece every 20 ms, again and again; else nothing.
+    """
     ending = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         thread = threading.Thread(target=_serve, args=(listener, dripping, piece, ending))
         thread.start()
         try:

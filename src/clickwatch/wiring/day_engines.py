@@ -25,7 +25,7 @@ class Engine(StrEnum):
 
 
 def spark(settings: AppSettings) -> "AbstractContextManager[SparkSession]":
-    """Spark for as long as the block lasts. Raises SparkMissing."""
+    """Spark for as long as the block lasts. Raises as `spark_session` does."""
     return spark_session(SparkRules(settings.spark_master, open_home(settings).spill))
 
 

@@ -12,19 +12,20 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clickwatch.errors import SparkMissing, last_words
+from clickwatch.errors import MissingExtra
 from clickwatch.files.locks import locked_folder
 from clickwatch.files.refusals import storage_errors
+from clickwatch.speed.spark.masters import await_master
+from clickwatch.speed.spark.start_failures import JAVA, JAVA_CURE, start_failure
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_CURE = "See SPARK_MASTER; Java 17 is needed (JAVA_HOME names its folder), and memory for it"
 _LOOPBACK = "127.0.0.1"
 _SUBMITTED = "PYSPARK_GATEWAY_PORT"
 """Set in programs that `spark-submit` starts: Spark runs already, and its master is chosen."""
@@ -60,8 +61,14 @@ class SparkRules:
 
 @contextmanager
 def spark_session(rules: SparkRules) -> Iterator["SparkSession"]:
-    """A session for as long as the block lasts. Raises SparkMissing if Spark or Java is not here or does not start."""
+    """A session for as long as the block lasts.
+
+    Raises MissingExtra if Spark or Java is not here, SettingsError if there can be no such master, SparkFailed if it
+    does not start this time.
+    """
     _check_installed()
+    if _SUBMITTED not in os.environ:
+        await_master(rules.master)
     with _own_folder(rules.scratch) as folder:
         session = _started(rules, folder)
         try:
@@ -111,12 +118,11 @@ def _check_installed() -> None:
         import pyspark  # noqa: F401 - only whether it is there
     except ImportError as error:
         problem = "The Spark engine is an extra that is not installed"
-        raise SparkMissing(problem, "Install it: pip install 'clickwatch[spark]', and Java 17") from error
+        raise MissingExtra(problem, "Install it: pip install 'clickwatch[spark]', and Java 17") from error
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else "java"
     if _SUBMITTED not in os.environ and shutil.which(java) is None:
-        problem = f"Spark needs Java 17 or newer, and there is no {java}"
-        raise SparkMissing(problem, "Install it (default-jre-headless), or name its folder with JAVA_HOME")
+        raise MissingExtra(f"{JAVA}, and there is no {java}", JAVA_CURE)
 
 
 def _started(rules: SparkRules, folder: Path) -> "SparkSession":
@@ -138,9 +144,17 @@ def _started(rules: SparkRules, folder: Path) -> "SparkSession":
             return SparkSession(SparkContext(gateway=gateway, conf=conf))
         except (PySparkException, Py4JError, OSError) as error:
             # Before its process ends: a Java error is put into words there.
-            words = last_words(str(error) if isinstance(error, Py4JError) else said.read_text("utf-8", "replace"))
+            raised = _words(error) if isinstance(error, Py4JError) else ""
+            failure = start_failure(rules.master, raised, said.read_text("utf-8", "replace"))
             _end_process()
-            raise SparkMissing(f"Spark does not start: {words}", _CURE) from error
+            raise failure from error
+
+
+def _words(error: Exception) -> str:
+    """What a Java error says, if its process still lives to say it."""
+    with suppress(Exception):
+        return str(error)
+    return ""
 
 
 @contextmanager
