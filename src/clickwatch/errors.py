@@ -5,6 +5,7 @@ non-zero exit code. Anything else that reaches the command line is a defect of c
 """
 
 import re
+from collections.abc import Sequence
 
 _HOLLOW = re.compile(r"at |\.\.\. |Error: (Could not create the Java|A fatal exception has)|.*spark-class: line [0-9]")
 """What Java and Spark's script say after the reason."""
@@ -50,11 +51,18 @@ class RecordTooLong(LogError):
 
 
 class NotDelivered(LogError):
-    """Records that the log did not acknowledge; the first `delivered` of those handed over, at least, are kept."""
+    """Records that the log did not acknowledge: those with these numbers, from 0 on, among all that were handed over.
 
-    def __init__(self, problem: str, cure: str, delivered: int) -> None:
+    The others are kept; some of the `missing` may be kept too, where no answer came.
+    """
+
+    def __init__(self, problem: str, cure: str, missing: Sequence[int]) -> None:
         super().__init__(problem, cure)
-        self.delivered = delivered
+        self.missing = missing
+
+
+class RecordsRefused(NotDelivered):
+    """Records that the log will not take as they are: it refuses one of the `missing`, and those sent along with it."""
 
 
 class KeyProblem(ClickwatchError):

@@ -8,13 +8,21 @@ from random import Random
 import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
-from clickwatch.errors import LogError, NotDelivered
+from clickwatch.errors import LogError, NotDelivered, RecordsRefused
 from clickwatch.eventlog.partitioner import partition_of
 from clickwatch.wiring.log import wall_clock
 from dev.broker import Broker
 from tests.support.commands import CommandServer
 from tests.support.event_logs import lines, open_kafka, placed_records, records, topic_of
-from tests.support.kafka import make_topic, put, put_in_transaction, set_topic, settings_of, shop_on
+from tests.support.kafka import (
+    make_topic,
+    put,
+    put_in_transaction,
+    running_broker,
+    set_topic,
+    settings_of,
+    shop_on,
+)
 from tests.support.refused_homes import edited, refused
 
 
@@ -112,7 +120,7 @@ def test_a_compacted_topic_is_refused(tmp_path: Path, broker: Broker) -> None:
         open_kafka(broker.servers(), topic)
 
 
-def test_a_record_above_the_topics_own_limit_is_reported_with_how_many_were_taken(
+def test_a_record_above_the_topics_own_limit_is_reported_and_the_others_are_taken(
     tmp_path: Path, broker: Broker
 ) -> None:
     topic = topic_of(tmp_path)
@@ -120,12 +128,40 @@ def test_a_record_above_the_topics_own_limit_is_reported_with_how_many_were_take
     log = open_kafka(broker.servers(), topic)
     log.append(0, lines(b"first"))
     noise = Random(1).randbytes(2_000_000).replace(b"\n", b"\r")
-    with pytest.raises(NotDelivered, match=r"1 of 1 records were not acknowledged.*max\.message\.bytes") as failed:
-        log.append(0, lines(noise))
-    assert failed.value.delivered == 0
+    same = b"x" * 1000
+    with pytest.raises(RecordsRefused, match=r"1 of 4 records were not acknowledged.*max\.message\.bytes") as failed:
+        log.append(0, lines(same, noise, same, b""))
+    assert failed.value.missing == [1]
     log.append(0, lines(b"second"))
-    assert records(log) == [b"first", b"second"]
+    assert records(log) == [b"first", same, same, b"", b"second"]
     log.close()
+
+
+def test_what_was_not_sent_any_more_after_a_refusal_is_missing_too(tmp_path: Path, broker: Broker) -> None:
+    # Records go out in groups of 4 MiB:  ┌ a  refused  b  c  d ┐ ┌ e ┐
+    topic = topic_of(tmp_path)
+    make_topic(broker.servers(), topic)
+    log = open_kafka(broker.servers(), topic)
+    random = Random(2)
+    sizes = (10, 2_000_000, 10, 900_000, 900_000, 900_000)
+    wanted = [random.randbytes(size).replace(b"\n", b"\r") for size in sizes]
+    with pytest.raises(RecordsRefused, match="2 of 6 records") as failed:
+        log.append(0, lines(*wanted), [b"key"] * 6)
+    assert failed.value.missing == [1, 5]
+    assert records(log) == [wanted[number] for number in (0, 2, 3, 4)]
+    log.close()
+
+
+def test_brokers_that_are_away_refuse_no_record(tmp_path: Path) -> None:
+    with running_broker(tmp_path / "broker") as own:
+        log = open_kafka(own.servers(), topic_of(tmp_path), patience=2_000_000)
+        log.append(0, lines(b"first"))
+        own.kill()
+        with pytest.raises(NotDelivered) as failed:
+            log.append(0, lines(b"a", b"b"))
+        log.close()
+    assert not isinstance(failed.value, RecordsRefused)
+    assert failed.value.missing == [0, 1]
 
 
 def test_marks_of_transactions_are_no_records_and_hold_nothing_up(tmp_path: Path, broker: Broker) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clickwatch.domain.window import DAY, SECOND
+from clickwatch.errors import NotDelivered
 from clickwatch.eventlog.partitioner import partition_of
 from clickwatch.sources.batch import LineBatch, joined, split_lines
 from clickwatch.sources.partitioning import LONGEST_KEY, partitions_of
@@ -39,6 +40,19 @@ def test_all_lines_of_a_user_meet_in_one_partition_in_order() -> None:
         of_users = [line for line in lines if partition_of(line[12:21], 5) == partition]
         assert log.partition(partition) == b"".join(of_users)
     assert (writer.events, writer.bytes) == (70_000, sum(map(len, lines)))
+
+
+def test_of_an_append_that_was_not_acknowledged_whole_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = RecordedLog(partitions=1)
+    writer = LogWriter(log)
+
+    def takes_the_second_alone(partition: int, lines: bytes, keys: object = None) -> None:
+        raise NotDelivered("2 of 3 records were not acknowledged", "", [0, 2])
+
+    monkeypatch.setattr(log, "append", takes_the_second_alone)
+    with pytest.raises(NotDelivered):
+        writer.write(LineBatch(split_lines(b"first\nsecond, and longer\nthird\n"), None, None))
+    assert (writer.events, writer.bytes) == (1, len(b"second, and longer\n"))
 
 
 def test_a_batch_is_at_most_one_append_per_partition() -> None:

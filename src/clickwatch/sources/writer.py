@@ -45,7 +45,8 @@ class LogWriter:
         try:
             self._log.append(partition, data, None if keys is None else keys.tolist())
         except NotDelivered as failure:
-            self._count(failure.delivered, len(joined(lines.slice(0, failure.delivered))))
+            missing = lines.take(pa.array(failure.missing, pa.int64()))
+            self._count(len(lines) - len(missing), len(data) - len(joined(missing)))
             raise
         self._count(len(lines), len(data))
 
