@@ -4,23 +4,26 @@ import base64
 import json
 import signal
 import time
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clickwatch.errors import SettingsError
+from clickwatch.errors import LogError, SettingsError
+from clickwatch.repair.forwarding import QuarantineForwarder
 from clickwatch.settings import load_settings
 from clickwatch.store import schema
 from dev.broker import Broker
 from tests.support.commands import CommandServer
-from tests.support.event_logs import topic_of
+from tests.support.day_homes import stream
+from tests.support.event_logs import open_kafka, topic_of
 from tests.support.installations import Installation, assert_true
-from tests.support.kafka import documents_on, put, running_broker, shop_on
+from tests.support.kafka import documents_on, make_topic, put, remove_topic, running_broker, shop_on
 from tests.support.mixed_clicks import MixedClicks
 from tests.support.proof import proof_scale
-from tests.support.refused_homes import edited, refused
+from tests.support.refused_homes import edited, refused, refused_home
 
 CAUGHT_UP = ("stream", "--from", "kafka", "--quiet", "--until-caught-up")
 KILLS = 5
@@ -120,6 +123,26 @@ def test_a_broker_that_is_away_holds_up_nothing_and_gets_the_rest_when_it_is_bac
         stream.send(signal.SIGINT)
         assert stream.end().exit_code == 0
         assert arrived(passed_on(broker, tmp_path)) == kept(shop)
+
+
+def test_a_topic_that_is_made_anew_with_fewer_partitions_gets_what_comes_then(tmp_path: Path, broker: Broker) -> None:
+    topic = quarantine_of(tmp_path)
+    home = refused_home(tmp_path / "home", [refused(number) for number in range(3)], partitions=3)
+    before = set(kept(home))
+    store = home.store()
+    forwarder = QuarantineForwarder(store, lambda: open_kafka(broker.servers(), topic, 3, patience=3_000_000))
+    assert forwarder.deliver_due() == 3
+    remove_topic(broker.servers(), topic)
+    home.append({partition: refused(10 + partition) for partition in range(3)})
+    stream(home)
+    make_topic(broker.servers(), topic, partitions=1)
+    give_up = time.monotonic() + 60
+    while {each["place"] for each in passed_on(broker, tmp_path)} < set(kept(home)) - before:
+        assert time.monotonic() < give_up
+        with suppress(LogError):
+            forwarder.deliver_due()
+    forwarder.close()
+    store.close()
 
 
 def await_records(shop: Installation, count: int, errors: Any) -> None:

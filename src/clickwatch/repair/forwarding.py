@@ -7,6 +7,7 @@ too, by which readers know one that comes again.
 from collections.abc import Callable, Sequence
 
 from clickwatch.eventlog.port import EventLog
+from clickwatch.eventlog.side_topic import SideTopic
 from clickwatch.repair.document import line_of
 from clickwatch.store import forwarding, quarantine
 from clickwatch.store.database import Store
@@ -26,14 +27,17 @@ class QuarantineForwarder:
     def __init__(self, store: Store, open_topic: Callable[[], EventLog]) -> None:
         """`open_topic` opens the topic, which waits for brokers for a bounded time: when there is something to send."""
         self._store = store
-        self._open_topic = open_topic
-        self._topic: EventLog | None = None
+        self._topic = SideTopic(open_topic)
 
     def deliver_due(self, is_ending: Callable[[], bool] = lambda: False) -> int:
         """Pass on all that waits, until `is_ending`; how many. Raises StoreError, or LogError if brokers refuse it."""
         with self._store.read() as connection:
             positions = forwarding.positions(connection)
         return sum(self._forward(partition, offset, is_ending) for partition, offset in positions.items())
+
+    def close(self) -> None:
+        """Give back the connections to the topic."""
+        self._topic.close()
 
     def _forward(self, partition: int, offset: int, is_ending: Callable[[], bool]) -> int:
         count = 0
@@ -50,8 +54,7 @@ class QuarantineForwarder:
             return quarantine.from_offset(connection, partition, offset, _AT_ONCE)
 
     def _send(self, partition: int, records: Sequence[QuarantinedRecord]) -> None:
-        if self._topic is None:
-            self._topic = self._open_topic()
         lines = b"".join(line_of(record).encode("utf-8") + b"\n" for record in records)
         keys = [str(record.place).encode() for record in records]
-        self._topic.append(partition % self._topic.partitions, lines, keys)
+        with self._topic.opened() as topic:
+            topic.append(partition % topic.partitions, lines, keys)

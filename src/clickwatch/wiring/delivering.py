@@ -17,17 +17,18 @@ _DRAIN_SECONDS = 5.0
 @contextmanager
 def delivering(settings: AppSettings, home: Home, store: Store) -> Iterator[None]:
     """Deliver beside the stream, each courier in a thread of its own; at the end what is due, for a moment."""
-    threads = [CourierThread(courier) for courier in _couriers(settings, home, store)]
+    forwarders = _forwarders(settings, store)
+    couriers: list[Courier] = [*dispatchers(settings, home, store), *forwarders]
+    threads = [CourierThread(courier) for courier in couriers]
     for thread in threads:
         thread.start()
     try:
         yield
     finally:
-        stop_all(threads, drain=_DRAIN_SECONDS)
+        if stop_all(threads, drain=_DRAIN_SECONDS):
+            for forwarder in forwarders:
+                forwarder.close()
 
 
-def _couriers(settings: AppSettings, home: Home, store: Store) -> list[Courier]:
-    couriers: list[Courier] = [*dispatchers(settings, home, store)]
-    if settings.quarantine_kafka_topic:
-        couriers.append(QuarantineForwarder(store, quarantine_topic(settings)))
-    return couriers
+def _forwarders(settings: AppSettings, store: Store) -> list[QuarantineForwarder]:
+    return [QuarantineForwarder(store, quarantine_topic(settings))] if settings.quarantine_kafka_topic else []

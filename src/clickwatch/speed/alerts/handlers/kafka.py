@@ -6,6 +6,7 @@ from collections.abc import Callable
 from clickwatch.errors import LogError, NotDelivered
 from clickwatch.eventlog.partitioner import partition_of
 from clickwatch.eventlog.port import EventLog
+from clickwatch.eventlog.side_topic import SideTopic
 from clickwatch.speed.alerts.handlers.port import DeliveryError, DeliveryUncertain, Message
 
 
@@ -19,8 +20,7 @@ class KafkaHandler:
 
     def __init__(self, open_topic: Callable[[], EventLog]) -> None:
         """`open_topic` opens the topic, which waits for brokers for a bounded time: when the first message comes."""
-        self._open_topic = open_topic
-        self._topic: EventLog | None = None
+        self._topic = SideTopic(open_topic)
 
     def deliver(self, message: Message, delivery_id: str) -> None:
         """Append the message; all in-sync replicas have it when this returns. Raises DeliveryError."""
@@ -28,9 +28,8 @@ class KafkaHandler:
         # What Kafka calls a key is bytes; a lone surrogate, which JSON can carry, has none in UTF-8.
         key = message.key.encode(errors="backslashreplace")
         try:
-            if self._topic is None:
-                self._topic = self._open_topic()
-            self._topic.append(partition_of(key, self._topic.partitions), record, [key])
+            with self._topic.opened() as topic:
+                topic.append(partition_of(key, topic.partitions), record, [key])
         except NotDelivered as error:
             raise DeliveryUncertain(error.problem) from None
         except LogError as error:
