@@ -15,6 +15,7 @@ from clickwatch.errors import LogError, SettingsError
 from clickwatch.repair.forwarding import QuarantineForwarder
 from clickwatch.settings import load_settings
 from clickwatch.store import schema
+from clickwatch.wiring.log import wall_clock
 from dev.broker import Broker
 from tests.support.commands import CommandServer
 from tests.support.day_homes import stream
@@ -130,7 +131,9 @@ def test_a_topic_that_is_made_anew_with_fewer_partitions_gets_what_comes_then(tm
     home = refused_home(tmp_path / "home", [refused(number) for number in range(3)], partitions=3)
     before = set(kept(home))
     store = home.store()
-    forwarder = QuarantineForwarder(store, lambda: open_kafka(broker.servers(), topic, 3, patience=3_000_000))
+    forwarder = QuarantineForwarder(
+        store, lambda: open_kafka(broker.servers(), topic, 3, patience=3_000_000), wall_clock
+    )
     assert forwarder.deliver_due() == 3
     remove_topic(broker.servers(), topic)
     home.append({partition: refused(10 + partition) for partition in range(3)})

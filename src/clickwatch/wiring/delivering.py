@@ -10,6 +10,7 @@ from clickwatch.store.database import Store
 from clickwatch.wiring.alerts import dispatchers
 from clickwatch.wiring.home import Home
 from clickwatch.wiring.kafka import quarantine_topic
+from clickwatch.wiring.log import wall_clock
 
 _DRAIN_SECONDS = 5.0
 
@@ -31,4 +32,6 @@ def delivering(settings: AppSettings, home: Home, store: Store) -> Iterator[None
 
 
 def _forwarders(settings: AppSettings, store: Store) -> list[QuarantineForwarder]:
-    return [QuarantineForwarder(store, quarantine_topic(settings))] if settings.quarantine_kafka_topic else []
+    if not settings.quarantine_kafka_topic:
+        return []
+    return [QuarantineForwarder(store, quarantine_topic(settings), wall_clock)]
