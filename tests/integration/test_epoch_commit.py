@@ -90,7 +90,8 @@ def test_whoever_lost_the_lease_changes_nothing(store: Store, home: Home, tmp_pa
     # first:   lease ──────── 30 s of silence ─┤ commit, close, renew: refused
     # second:                                  lease
     clock = FakeClock(minute(30))
-    first = committer(store, take_lease(store, clock.now), clock)
+    first_lease = take_lease(store, clock.now)
+    first = committer(store, first_lease, clock)
     first.commit(epoch(1, effects(shopping(0, 3), tmp_path)), archived=0)
     clock.now += LEASE_TTL
     second = committer(store, take_lease(store, clock.now), clock)
@@ -103,7 +104,7 @@ def test_whoever_lost_the_lease_changes_nothing(store: Store, home: Home, tmp_pa
     with pytest.raises(SecondPipeline):
         first.renew(archived=0)
     with pytest.raises(SecondPipeline):
-        first.release(archived=0)
+        leases.give_back(store, LEASE, first_lease.token)
     assert settled_rows(home) == before
     second.commit(epoch(2, more), archived=0)
     assert settled_rows(home) != before
@@ -122,7 +123,7 @@ def test_an_epoch_that_does_not_follow_the_last_one_is_refused(store: Store, hom
 def test_a_lease_that_was_given_back_is_free_at_once(store: Store) -> None:
     clock = FakeClock(minute(30))
     lease = take_lease(store, clock.now)
-    committer(store, lease, clock).release(archived=0)
+    leases.give_back(store, LEASE, lease.token)
     assert take_lease(store, clock.now).token > lease.token
 
 

@@ -2,15 +2,17 @@
 
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clickwatch.errors import ArchiveError, ClickwatchError, KeyProblem, LogError, SecondPipeline, SettingsError
-from tests.support.memory_log import MemoryLog
+from tests.support.memory_log import Entry, MemoryLog
 from tests.support.pipeline_children import stream_until_told
 from tests.support.processes import child
+from tests.support.silent_server import unused_port
 from tests.support.small_home import SmallHome, shopping
 
 OTHER_KEY = "00112233445566778899aabbccddeeff102132435465768798a9bacbdcedfe0f"
@@ -40,6 +42,35 @@ def goes_on(home: SmallHome) -> bool:
     """Whether the home takes up the longer log where it was left."""
     home.stream(longer())
     return home.found().accounts[0].accepted == 6
+
+
+# One at a time
+
+
+def test_a_stream_keeps_its_place_until_the_last_of_what_leaves_the_house_is_out(tmp_path: Path) -> None:
+    # The topic for refused records is away: at the end the stream tries to reach it for a few seconds.
+    away = {
+        "quarantine_kafka_topic": "refused",
+        "kafka_bootstrap_servers": f"127.0.0.1:{unused_port()}",
+        "kafka_clickstream_topic": "other",
+    }
+    home = SmallHome(tmp_path / "home", **away)
+    log = MemoryLog([[Entry(0, b"no event")]])
+    archived = threading.Event()
+
+    def on_step(step: str) -> None:
+        if step == "archived":
+            archived.set()
+
+    stream = threading.Thread(target=lambda: home.stream(log, on_step=on_step))
+    stream.start()
+    assert archived.wait(60)
+    time.sleep(1)
+    with pytest.raises(SecondPipeline, match="holds the lease"):
+        home.stream(log)
+    assert stream.is_alive(), "it was still at it"
+    stream.join()
+    home.stream(log, quarantine_kafka_topic="")
 
 
 # Settings and keys

@@ -75,11 +75,6 @@ class EpochCommitter:
 
         self._store.transact(work)
 
-    def release(self, archived: int) -> None:
-        """Give the lease back at a clean stop."""
-        self._store.transact(lambda connection, _: epochs.prune(connection, archived))
-        leases.give_back(self._store, LEASE, self._lease.token)
-
     def _renew(self, connection: Connection) -> None:
         leases.renew(connection, LEASE, self._lease.token, self._clock(), self._lease.ttl)
 

@@ -125,10 +125,9 @@ class Progress:
         self._parts.archive.abandon()
 
     def end(self) -> None:
-        """After a clean stop: give the lease back."""
+        """After a clean stop: the lease is kept for what is still to be delivered."""
         self._on_step("archived")
-        self._parts.committer.release(self._parts.archive.archived)
-        self._on_step("released")
+        self._parts.committer.renew(self._parts.archive.archived)
 
     def _frontier(self) -> int | None:
         return self._parts.frontier.at(self.position.watermarks(), self.clocks.monotonic(), self.clocks.wall())

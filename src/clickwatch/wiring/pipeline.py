@@ -170,6 +170,7 @@ def _begun(
 
 @contextmanager
 def _leased_store(settings: AppSettings, patience: Patience, watch: Watch) -> Iterator[tuple[Store, Lease]]:
+    """The store, and the right to write to it until the block ends: what leaves the house goes out under it too."""
     store = store_of_home(settings, create=True, patience=patience)
     watch.on_step("store opened")
     try:
@@ -180,6 +181,8 @@ def _leased_store(settings: AppSettings, patience: Patience, watch: Watch) -> It
         except BaseException:
             _give_back(store, token)
             raise
+        leases.give_back(store, LEASE, token)
+        watch.on_step("released")
     finally:
         store.close()
 
