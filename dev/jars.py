@@ -22,21 +22,21 @@ _COMPLETE = ".complete"
 
 def kafka_jars() -> Path:
     """The folder of the broker's jars, fetched first if they are not there. Raises SetUpError."""
-    return _jars("kafka", "the Kafka broker")
+    return _jars("kafka", "The Kafka broker")
 
 
 def delta_jars() -> Path:
     """Likewise that of delta-spark's."""
-    return _jars("delta", "a reader of Delta tables for Spark")
+    return _jars("delta", "The reader of Delta tables for Spark")
 
 
 def _jars(name: str, what: str) -> Path:
     pom = Path(__file__).with_name(f"{name}.xml")
     folder = FOLDER / f"{name}-{hashlib.sha256(pom.read_bytes()).hexdigest()[:16]}"
-    ensure_java()
+    ensure_java(what)
     if not (folder / _COMPLETE).exists():
         if shutil.which("mvn") is None:
-            ensure_package("maven", "Tests with Kafka need Maven, which is missing")
+            ensure_package("maven", f"{what} needs Maven, which is missing")
         with turn():
             if not (folder / _COMPLETE).exists():  # nobody else has fetched it meanwhile
                 _fetch(pom, folder, what)
@@ -49,12 +49,12 @@ def java() -> str:
     return str(Path(home) / "bin" / "java") if home else "java"
 
 
-def ensure_java() -> None:
-    """Install a Java that is new enough, or raise SetUpError with the line that does."""
+def ensure_java(what: str) -> None:
+    """Install a Java that is new enough, or raise SetUpError with the line that does; `what` needs it, in words."""
     if java_version() < _OLDEST_JAVA:
-        ensure_package("default-jre-headless", f"Tests with Kafka need Java {_OLDEST_JAVA} or newer, which is missing")
+        ensure_package("default-jre-headless", f"{what} needs Java {_OLDEST_JAVA} or newer, which is missing")
     if (found := java_version()) < _OLDEST_JAVA:
-        problem = f"Tests with Kafka need Java {_OLDEST_JAVA} or newer, and {java()} is version {found}"
+        problem = f"{what} needs Java {_OLDEST_JAVA} or newer, and {java()} is version {found}"
         raise SetUpError(f"{problem}. Install a newer one, or name its folder with JAVA_HOME")
 
 
@@ -73,7 +73,7 @@ def _fetch(pom: Path, folder: Path, what: str) -> None:
     for old in FOLDER.glob(f"{pom.stem}-*"):
         shutil.rmtree(old)
     goal = ["dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
-    run(f"Fetching {what}", ["mvn", "-B", "-C", "-f", str(pom), *goal])
+    run(f"Fetching {what[0].lower()}{what[1:]}", ["mvn", "-B", "-C", "-f", str(pom), *goal])
     (folder / _COMPLETE).touch()
 
 

@@ -1,4 +1,4 @@
-"""What the broker needs of the system is looked at before anything is fetched, and said in one line."""
+"""What the programs in Java need of the system is looked at before anything is fetched, and said in one line."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def test_the_version_of_java_is_what_it_says(java_home: Path, version: str, majo
 
 def test_a_new_enough_java_is_taken(java_home: Path) -> None:
     says(java_home, "17.0.15")
-    jars.ensure_java()
+    jars.ensure_java("A reader")
     assert jars.java() == str(java_home / "bin" / "java")
 
 
@@ -42,5 +42,7 @@ def test_a_java_that_is_old_or_missing_where_nothing_can_be_installed_says_what_
 ) -> None:
     if version is not None:
         says(java_home, version)
-    with pytest.raises(SetUpError, match=r"need Java 17 or newer.*Install your system's default-jre-headless"):
-        jars.ensure_java()
+    with pytest.raises(
+        SetUpError, match=r"^A reader needs Java 17 or newer.*Install your system's default-jre-headless"
+    ):
+        jars.ensure_java("A reader")
