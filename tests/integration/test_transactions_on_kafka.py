@@ -17,10 +17,10 @@ import pytest
 from clickwatch.domain.window import HOUR
 from clickwatch.store.schema import accounting, progress, windows
 from clickwatch.wiring.batch import run_day
+from clickwatch.wiring.day_waiting import DayPatience, wait_for_day
 from clickwatch.wiring.engines import StreamEngine, on_spark
 from clickwatch.wiring.log_kinds import LogKind
 from clickwatch.wiring.pipeline import embedded, run_stream
-from clickwatch.wiring.waiting import Patience, wait_for_day
 from dev.broker import Broker
 from tests.support.day_homes import MONDAY, click
 from tests.support.fake_clock import FakeClock
@@ -80,7 +80,7 @@ def test_a_day_that_ends_in_an_aborted_transaction_is_complete(
     shop = shop_with(broker, tmp_path / "shop", click(MONDAY, 10))
     catch_up(shop, engine)
     clock = FakeClock(MONDAY.end + HOUR)
-    wait_for_day(shop.app_settings(), MONDAY, Patience(HOUR), clock=clock, sleep=clock.sleep)
+    wait_for_day(shop.app_settings(), MONDAY, DayPatience(HOUR), clock=clock, sleep=clock.sleep)
     assert places(shop) == {0: 3, 1: 2}
     assert run_day(shop.app_settings(), MONDAY).is_complete
     assert [(row["partition"], row["received"]) for row in shop.rows(accounting)] == [(0, 1)]

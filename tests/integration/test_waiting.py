@@ -11,14 +11,14 @@ from clickwatch.domain.window import DAY, HOUR, MINUTE, SECOND
 from clickwatch.errors import BatchError, NoSuchDay, StoreError
 from clickwatch.store import leases
 from clickwatch.store.holder import this_process
-from clickwatch.wiring.waiting import Patience, wait_for_day
+from clickwatch.wiring.day_waiting import DayPatience, wait_for_day
 from tests.support.day_homes import MONDAY, SUNDAY, click, clicks, copied, stream
 from tests.support.fake_clock import FakeClock
 from tests.support.installations import Installation
 
 DELAY = 2 * MINUTE
 NIGHT = MONDAY.end + 2 * HOUR
-PATIENCE = Patience(HOUR)
+PATIENCE = DayPatience(HOUR)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ class Night(FakeClock):
             self._to_come.pop()[1]()
 
 
-def waited(home: Installation, clock: FakeClock, patience: Patience = PATIENCE) -> int:
+def waited(home: Installation, clock: FakeClock, patience: DayPatience = PATIENCE) -> int:
     """How long the wait for Monday was, in µs."""
     began = clock.now
     wait_for_day(home.app_settings(), MONDAY, patience, clock=clock, sleep=clock.sleep)

@@ -20,10 +20,10 @@ from clickwatch.domain.window import DAY, MINUTE
 from clickwatch.errors import ClickwatchError
 from clickwatch.settings import AppSettings, current_settings
 from clickwatch.wiring.day_engines import DayEngineOf, Engine, day_engines
+from clickwatch.wiring.day_waiting import DayPatience
 from clickwatch.wiring.log import wall_clock
 from clickwatch.wiring.missed_days import missed_days
 from clickwatch.wiring.night import TASKS
-from clickwatch.wiring.waiting import Patience
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Night:
 
     settings: AppSettings
     day: Day
-    patience: Patience
+    patience: DayPatience
     engine_of: DayEngineOf
 
 

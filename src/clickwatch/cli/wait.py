@@ -10,7 +10,7 @@ from clickwatch.cli.progress import step_progress
 from clickwatch.domain.day import Day
 from clickwatch.domain.window import HOUR
 from clickwatch.settings import AppSettings, current_settings
-from clickwatch.wiring.waiting import Patience, wait_for_day
+from clickwatch.wiring.day_waiting import DayPatience, wait_for_day
 
 
 def wait(
@@ -30,13 +30,13 @@ def wait(
     waited(settings, parse_day(date, "--date"), patience(settings, longest))
 
 
-def patience(settings: AppSettings, longest: str | None, after_stragglers: int = 2 * HOUR) -> Patience:
+def patience(settings: AppSettings, longest: str | None, after_stragglers: int = 2 * HOUR) -> DayPatience:
     """What `--for` says; without it, such that 02:00 is not too early, however long stragglers are waited for."""
     whole = settings.spark_watermark_delay + after_stragglers if longest is None else parse_span(longest, "--for")
-    return Patience(whole)
+    return DayPatience(whole)
 
 
-def waited(settings: AppSettings, day: Day, patience: Patience) -> bool:
+def waited(settings: AppSettings, day: Day, patience: DayPatience) -> bool:
     """Wait, and say that the day is complete, which is always so in the end: else an error is raised."""
     with step_progress(f"{day}") as update:
         update("waiting until it is complete")

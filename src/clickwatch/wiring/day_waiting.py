@@ -24,7 +24,7 @@ _POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Patience:
+class DayPatience:
     """How long is waited, in µs: at most; and, once the day is over, while no stream is running."""
 
     whole: int
@@ -34,7 +34,7 @@ class Patience:
 def wait_for_day(
     settings: AppSettings,
     day: Day,
-    patience: Patience,
+    patience: DayPatience,
     *,
     clock: Callable[[], int] = wall_clock,
     sleep: Callable[[float], None] = time.sleep,
