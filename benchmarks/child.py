@@ -15,10 +15,11 @@ from pathlib import Path
 from benchmarks.homes import settings_of
 from benchmarks.machine import peak_mib
 from clickwatch.speed.effects import EpochReport
+from clickwatch.wiring.beginning import Watch
 from clickwatch.wiring.day_engines import Engine
 from clickwatch.wiring.engines import stream_engine
 from clickwatch.wiring.log_kinds import LogKind
-from clickwatch.wiring.pipeline import Watch, run_stream
+from clickwatch.wiring.pipeline import run_stream
 
 
 def main(folder: Path, kind: LogKind, engine: Engine) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from clickwatch.domain.reference import ConfirmedAlert, WindowRow
 from clickwatch.domain.window import MINUTE, SECOND
-from clickwatch.wiring import pipeline
+from clickwatch.wiring import beginning, pipeline
 from tests.support.fake_clock import FakeClock
 from tests.support.small_home import GrowingLog, SmallHome, entry
 from tests.support.timelines import minute
@@ -83,7 +83,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """Both clocks of the pipeline."""
     clock = FakeClock(minute(9))
     monkeypatch.setattr(pipeline, "wall_clock", clock)
-    monkeypatch.setattr(pipeline, "monotonic", clock)
+    monkeypatch.setattr(beginning, "wall_clock", clock)
+    monkeypatch.setattr(beginning, "monotonic", clock)
     return clock
 
 

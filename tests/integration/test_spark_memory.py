@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from clickwatch.speed.effects import EpochReport
+from clickwatch.wiring.beginning import Watch
 from clickwatch.wiring.engines import on_spark
 from clickwatch.wiring.log import open_log
-from clickwatch.wiring.pipeline import Watch, stream_from
+from clickwatch.wiring.pipeline import stream_from
 from tests.support.installations import Installation, assert_true
 from tests.support.mixed_clicks import MixedClicks
 from tests.support.proof import proof_scale

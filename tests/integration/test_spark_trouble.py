@@ -8,9 +8,10 @@ import pytest
 
 from clickwatch.errors import LogError, SecondPipeline
 from clickwatch.store import schema
+from clickwatch.wiring.beginning import Begun, Watch
 from clickwatch.wiring.engines import StreamEngine, on_spark
 from clickwatch.wiring.log import open_log
-from clickwatch.wiring.pipeline import Begun, Pipeline, Watch, run_stream, stream_from
+from clickwatch.wiring.pipeline import Pipeline, run_stream, stream_from
 from tests.support.day_homes import MONDAY, clicks, stream
 from tests.support.installations import Installation, assert_true
 from tests.support.spark import shared_spark

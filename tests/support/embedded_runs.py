@@ -25,8 +25,9 @@ from clickwatch.store.opening import open_store
 from clickwatch.store.sqlite import file as sqlite_file
 from clickwatch.store.sqlite.connections import sqlite_engine
 from clickwatch.store.sqlite.file import SqliteFile
+from clickwatch.wiring.beginning import Watch
 from clickwatch.wiring.home import Home
-from clickwatch.wiring.pipeline import Watch, stream_from
+from clickwatch.wiring.pipeline import stream_from
 from tests.support.memory_log import MemoryLog
 from tests.support.streams import Stream
 

@@ -12,10 +12,11 @@ from clickwatch.domain.window import DAY
 from clickwatch.eventlog.local import LocalLog, LocalLogConfig
 from clickwatch.settings import AppSettings, load_settings
 from clickwatch.speed.effects import EpochReport
+from clickwatch.wiring.beginning import Watch
 from clickwatch.wiring.engines import StreamEngine, on_spark
 from clickwatch.wiring.home import Home
 from clickwatch.wiring.log import open_log
-from clickwatch.wiring.pipeline import Watch, embedded, stream_from
+from clickwatch.wiring.pipeline import embedded, stream_from
 from tests.support.embedded_runs import KEY, Crash, Stop
 from tests.support.spark import shared_spark
 from tests.support.streams import Stream

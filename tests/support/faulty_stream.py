@@ -12,7 +12,8 @@ from collections import Counter
 
 from clickwatch.archive import committing
 from clickwatch.settings import current_settings
-from clickwatch.wiring.pipeline import Watch, run_stream
+from clickwatch.wiring.beginning import Watch
+from clickwatch.wiring.pipeline import run_stream
 
 CHECKPOINT_INTERVAL = 2
 """So that a short stream makes checkpoints too."""

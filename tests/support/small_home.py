@@ -9,8 +9,9 @@ from clickwatch.domain.reference import Truth
 from clickwatch.eventlog.port import Buffer, EventLog, RecordBlock, new_buffer
 from clickwatch.settings import AppSettings, load_settings
 from clickwatch.speed.effects import EpochReport
+from clickwatch.wiring.beginning import Watch
 from clickwatch.wiring.home import Home
-from clickwatch.wiring.pipeline import Watch, stream_from
+from clickwatch.wiring.pipeline import stream_from
 from tests.support.embedded_runs import KEY
 from tests.support.findings import found
 from tests.support.memory_log import Entry, MemoryLog

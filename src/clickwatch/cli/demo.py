@@ -21,9 +21,10 @@ from clickwatch.domain.window import SECOND
 from clickwatch.settings import AppSettings, current_settings
 from clickwatch.speed.effects import EpochReport
 from clickwatch.wiring.batch import run_day
+from clickwatch.wiring.beginning import Watch
 from clickwatch.wiring.demo import RATE, DemoTraffic, demo_settings, demo_traffic, produce_live, put_on_log
 from clickwatch.wiring.log import open_log, wall_clock
-from clickwatch.wiring.pipeline import Watch, run_stream
+from clickwatch.wiring.pipeline import run_stream
 
 
 def demo(

@@ -11,10 +11,11 @@ from clickwatch.cli.stopping import StopOnSignal
 from clickwatch.cli.wording import number_of
 from clickwatch.settings import current_settings
 from clickwatch.speed.effects import EpochReport
+from clickwatch.wiring.beginning import Watch
 from clickwatch.wiring.day_engines import Engine
 from clickwatch.wiring.engines import stream_engine
 from clickwatch.wiring.log_kinds import LogKind
-from clickwatch.wiring.pipeline import Watch, run_stream
+from clickwatch.wiring.pipeline import run_stream
 
 
 class Tally:

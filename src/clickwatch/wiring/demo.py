@@ -16,9 +16,9 @@ from clickwatch.sources.pace import Pace
 from clickwatch.sources.profiles import DataGeneratorFactory, Wish
 from clickwatch.sources.traffic import TrafficGenerator
 from clickwatch.sources.writer import LogWriter, deliver
+from clickwatch.wiring.beginning import monotonic
 from clickwatch.wiring.home import Home
 from clickwatch.wiring.log import open_log, wall_clock
-from clickwatch.wiring.pipeline import monotonic
 
 RATE = 10.0
 """Events per second of the last hour and of live traffic."""

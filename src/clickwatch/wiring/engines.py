@@ -9,10 +9,11 @@ from clickwatch.eventlog.local import LocalLog
 from clickwatch.eventlog.port import EventLog
 from clickwatch.settings import AppSettings
 from clickwatch.speed.spark.session import session_folder
+from clickwatch.wiring.beginning import Begun
 from clickwatch.wiring.day_engines import Engine, spark
 from clickwatch.wiring.kafka import kafka_log_config
 from clickwatch.wiring.log import local_log_config, wall_clock
-from clickwatch.wiring.pipeline import Begun, Pipeline, embedded
+from clickwatch.wiring.pipeline import Pipeline, embedded
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
