@@ -19,10 +19,10 @@ from clickwatch.eventlog.partitioner import partition_of
 from clickwatch.repair.lines import edited_file
 from clickwatch.repair.results import Outcome, Result
 from clickwatch.repair.searching import digest
-from clickwatch.repair.sending import LEASE, Held, Parcel, Sender
+from clickwatch.repair.sending import LEASE, Parcel, Sender
 from clickwatch.store import leases, repairs, schema
 from clickwatch.store.database import Store
-from clickwatch.store.holder import this_process
+from clickwatch.store.kept_turns import kept_turn
 from clickwatch.store.repairs import Repair
 from clickwatch.store.turns import turn
 from clickwatch.wiring.log import wall_clock
@@ -184,14 +184,11 @@ class Taker:
 
 @pytest.mark.parametrize("at", ["before all", "begun"])
 def test_who_slept_through_the_end_of_the_lease_appends_nothing(home: Installation, at: str) -> None:
-    with opened(home) as store, closing(home.log()) as log:
-        with store.begin() as connection:
-            token = leases.acquire(connection, LEASE, this_process(), wall_clock(), HOUR, lambda holder: False)
+    is_told = pytest.raises(SecondPipeline, match="taken over")
+    with opened(home) as store, closing(home.log()) as log, is_told, kept_turn(store, LEASE, wall_clock) as fence:
         taker = Taker(store, at)
         taker("before all")
-        sender = Sender(store, log, Held(token, HOUR), wall_clock, taker)
-        with pytest.raises(SecondPipeline, match="taken over"):
-            sender.send([Parcel(Place(0, 0), 0, b"u", b"{}")])
+        Sender(store, log, fence, wall_clock, taker).send([Parcel(Place(0, 0), 0, b"u", b"{}")])
     assert len(on_the_log(home)) == 3
 
 
@@ -264,14 +261,12 @@ def test_repairs_and_a_running_stream_do_not_disturb_each_other(tmp_path: Path, 
 
 def test_a_record_that_repairs_one_refused_record_is_not_taken_for_that_of_another(home: Installation) -> None:
     record = b'{"the":"same"}'
-    with opened(home) as store, closing(home.log()) as log:
-        with store.begin() as connection:
-            token = leases.acquire(connection, LEASE, this_process(), wall_clock(), HOUR, lambda holder: False)
+    with opened(home) as store, closing(home.log()) as log, kept_turn(store, LEASE, wall_clock) as fence:
         end = log.end_offset(0)
         first, second = (Repair(0, number, digest(record), len(record), 0, end, begun_at=0) for number in (0, 1))
         with store.begin() as connection:
             repairs.begin(connection, [first, second])
         log.append(0, record + b"\n")
-        sender = Sender(store, log, Held(token, HOUR), wall_clock)
+        sender = Sender(store, log, fence, wall_clock)
         assert sender.settle([first]).found == {first.place: end}
         assert sender.settle([second]).found == {}

@@ -4,32 +4,23 @@ Three steps, each durable before the next: the repair is written down in the sto
 the record is appended; the place where it stands is written down. Who comes after a crash looks through the log from
 that end on: what is found there is only written down, what is not there has never been acknowledged.
 
-Appending happens within a write transaction that has renewed the lease. So whoever takes the lease over waits for it,
-and a process that slept through the end of its lease cannot append any more.
+Appending happens within a write transaction behind the fence of the lease. So whoever takes the lease over waits for
+it, and a process that slept through the end of its lease cannot append any more.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import Connection
-
 from clickwatch.domain.place import Place
 from clickwatch.eventlog.port import EventLog
 from clickwatch.repair.searching import Search, digest, matched, sightings
-from clickwatch.store import leases, repairs
+from clickwatch.store import repairs
 from clickwatch.store.database import Store
+from clickwatch.store.kept_turns import Fence
 from clickwatch.store.repairs import Repair
 
 LEASE = "repair"
-
-
-@dataclass(frozen=True)
-class Held:
-    """The lease that a repairing process holds; `ttl` in µs."""
-
-    token: int
-    ttl: int
 
 
 @dataclass(frozen=True)
@@ -49,14 +40,16 @@ class Sender:
         self,
         store: Store,
         log: EventLog,
-        held: Held,
+        fence: Fence,
         clock: Callable[[], int],
         on_step: Callable[[str], None] = lambda step: None,
     ) -> None:
-        """`clock` gives µs since the Unix epoch, UTC; `on_step` hears of each durable step after it."""
+        """`fence` is that of the lease that the caller holds; `clock` gives µs since the Unix epoch, UTC; `on_step`
+        hears of each durable step after it.
+        """
         self._store = store
         self._log = log
-        self._held = held
+        self._fence = fence
         self._clock = clock
         self._on_step = on_step
 
@@ -65,7 +58,7 @@ class Sender:
         result = look_up(self._store, self._log, begun)
         if result.found:
             with self._store.begin() as connection:
-                self._renew(connection)
+                self._fence(connection)
                 repairs.finish(connection, result.found)
             self._on_step("finished")
         return result
@@ -77,11 +70,11 @@ class Sender:
         """
         begun = self._begun(parcels)
         with self._store.begin() as connection:
-            self._renew(connection)
+            self._fence(connection)
             repairs.begin(connection, begun)
         self._on_step("begun")
         with self._store.begin() as connection:
-            self._renew(connection)
+            self._fence(connection)
             for partition, lines, keys in _by_partition(parcels):
                 self._log.append(partition, lines, keys)
                 self._on_step("appended")
@@ -102,9 +95,6 @@ class Sender:
             )
             for parcel in parcels
         ]
-
-    def _renew(self, connection: Connection) -> None:
-        leases.renew(connection, LEASE, self._held.token, self._clock(), self._held.ttl)
 
 
 class Rehearsal:

@@ -4,20 +4,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 from clickwatch.archive.delta import DeltaArchive
-from clickwatch.domain.window import HOUR, SECOND
+from clickwatch.domain.window import SECOND
 from clickwatch.repair.judging import Bench
 from clickwatch.repair.known_ids import KnownIds
 from clickwatch.repair.replaying import AcceptedIds, Replay, Rules
-from clickwatch.repair.sending import LEASE, Held, Rehearsal, Sender
+from clickwatch.repair.sending import LEASE, Rehearsal, Sender
 from clickwatch.settings import AppSettings
-from clickwatch.store.turns import TurnRules, turn
+from clickwatch.store.kept_turns import kept_turn
 from clickwatch.wiring.home import Home
 from clickwatch.wiring.log import wall_clock
 from clickwatch.wiring.log_kinds import log_of_home
 from clickwatch.wiring.rules import stream_rules, window_spec
 from clickwatch.wiring.stores import AT_WORK, store_of_home
 
-_TURN = TurnRules(ttl=HOUR, patience=0)
 # Records are appended within a write transaction of the store, which others wait ten seconds for and no longer.
 _LOG_PATIENCE = 3 * SECOND
 OnStep = Callable[[str], None]
@@ -48,9 +47,9 @@ def repairing(
         if dry_run:
             yield Replay(store, log, Rehearsal(store, log), rules)
             return
-        token = opened.enter_context(turn(store, LEASE, wall_clock, _TURN))
+        fence = opened.enter_context(kept_turn(store, LEASE, wall_clock))
         on_step("leased")
-        yield Replay(store, log, Sender(store, log, Held(token, _TURN.ttl), wall_clock, on_step), rules)
+        yield Replay(store, log, Sender(store, log, fence, wall_clock, on_step), rules)
 
 
 def _accepted_ids(home: Home) -> AcceptedIds:
