@@ -5,6 +5,7 @@ what it was made from, so that the next call costs nothing. A set-up that was cu
 anew; two at once take turns.
 """
 
+import ctypes
 import fcntl
 import hashlib
 import importlib.util
@@ -159,6 +160,16 @@ def ensure_browser() -> None:
         ensure_package("chromium", "The tests need Chromium, which is missing")
 
 
+def ensure_browser_driver() -> None:
+    """What drives the browser comes with the packages and needs a library that small systems lack."""
+    if sys.platform != "linux":
+        return
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        ensure_package("libatomic1", "The tests drive Chromium by a program that needs libatomic, which is missing")
+
+
 def ensure_package(package: str, missing: str) -> None:
     """Install a system package, or raise SetUpError with what is missing and the line that installs it."""
     if shutil.which("apt-get") is None:
@@ -214,6 +225,7 @@ def set_up(level: str) -> None:
             make_venv()
         if level == "dev":
             ensure_browser()
+            ensure_browser_driver()
         UNFINISHED.touch()
         for made in LEVELS:
             stamp(made).unlink(missing_ok=True)
